@@ -1,0 +1,17 @@
+//! The strategy's nouns. Depends on nothing else in the crate, does no input or output.
+
+mod commit;
+mod environment;
+mod facts;
+mod host;
+mod release;
+mod stage;
+mod template;
+
+pub use commit::{CommitId, InvalidCommitId};
+pub use environment::{Environment, SETTINGS, Setting, Variable};
+pub use facts::{HostFacts, Occupant, ReleaseFacts, State};
+pub use host::{Destination, Host, InvalidDestination, Role};
+pub use release::ReleaseName;
+pub use stage::{Stage, Stages, Task};
+pub use template::{Part, Template, TemplateError, TemplateErrorKind};

@@ -1,0 +1,3 @@
+//! garment
+
+fn main() {}

@@ -4,3 +4,4 @@
 //! This crate never prints, exits, or reads the environment or the home folder. See `ARCHITECTURE.md`.
 
 pub mod model;
+pub mod remote;

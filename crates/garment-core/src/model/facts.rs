@@ -13,6 +13,16 @@ pub struct HostFacts {
     pub user: String,
     /// Whether `bash` is on its PATH.
     pub has_bash: bool,
+    /// Whether `git` is on it.
+    pub has_git: bool,
+    /// `deploy_dir`, absolute on this host.
+    pub deploy_dir: String,
+    /// `source_dir`, absolute on this host.
+    pub source_dir: String,
+    /// `releases_dir`, absolute on this host.
+    pub releases_dir: String,
+    /// `current_symlink`, absolute on this host.
+    pub current_symlink: String,
     /// Complete releases by name, oldest first.
     pub releases: IndexMap<ReleaseName, ReleaseFacts>,
     /// What is in the place of `current_symlink`.

@@ -1,5 +1,30 @@
-//! The shell text that hosts run, as pure values.
+//! The shell text that hosts run, as plain values, and the readers of what it prints. Nothing here starts anything.
+//!
+//! The scripts are the `.sh` files in `sh/`: POSIX sh, for any of dash, bash and busybox ash. Each is run by a fresh
+//! `sh` in the remote user's home with nothing on its stdin. Its stdout is data: NUL-terminated strings, key and value
+//! in turn. A failure is a `problem`, mostly with its `remedy`, and exit code 1.
 
+mod check;
+mod command;
+mod cutover;
+mod mark;
+mod paths;
+mod prepare;
+mod problem;
+mod prune;
 mod quote;
+mod records;
+mod script;
+mod survey;
 
+pub use check::{Check, check};
+pub use command::command_text;
+pub use cutover::{Cutover, Moved, cutover, parse_cutover};
+pub use mark::mark;
+pub use paths::Paths;
+pub use prepare::{Prepare, parse_prepare, prepare};
+pub use problem::{Problem, parse_problems};
+pub use prune::{parse_prune, prune};
 pub use quote::quote;
+pub use records::BadRecords;
+pub use survey::{parse_survey, survey};

@@ -1,0 +1,40 @@
+use super::records::Records;
+use super::script::{LIB, STATE, script};
+use super::{BadRecords, Paths};
+use crate::model::{ReleaseName, State};
+
+/// A release to be made current on a host.
+#[derive(Debug, Clone, Copy)]
+pub struct Cutover<'a> {
+    /// Where things are there.
+    pub paths: &'a Paths,
+    /// The release that `current` shall lead to.
+    pub release: &'a ReleaseName,
+    /// What becomes of the one that it leads to until then: [`State::Replaced`] or [`State::RolledBack`].
+    pub left_as: State,
+}
+
+/// Makes a release current by one rename, then writes down the states. A host where it is current already stays as it
+/// is.
+pub fn cutover(cutover: &Cutover) -> String {
+    let values = [("release", cutover.release.as_str()), ("left_as", cutover.left_as.word())];
+    script(cutover.paths, &values, &[LIB, STATE, include_str!("sh/cutover.sh")])
+}
+
+/// What a cutover did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// What `current` led to: a release's name, or another target's path. `None` if it was not there.
+    pub from: Option<String>,
+    /// The release that it leads to now.
+    pub to: String,
+}
+
+/// Reads what a successful [`cutover`] printed.
+///
+/// # Errors
+/// It is cut off.
+pub fn parse_cutover(stdout: &[u8]) -> Result<Moved, BadRecords> {
+    let records = Records::parse_complete(stdout, "cutover")?;
+    Ok(Moved { from: Some(records.get("from")?).filter(|from| !from.is_empty()), to: records.get("to")? })
+}

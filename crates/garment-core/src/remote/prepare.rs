@@ -1,0 +1,41 @@
+use super::records::Records;
+use super::script::{GIT, LIB, STATE, SUBMODULES, one_line, script};
+use super::{BadRecords, Paths};
+use crate::model::{CommitId, ReleaseName};
+
+/// A release to be put together on a host.
+#[derive(Debug, Clone, Copy)]
+pub struct Prepare<'a> {
+    /// Where things are there.
+    pub paths: &'a Paths,
+    /// Where the host fetches from.
+    pub repo_url: &'a str,
+    /// What the release holds.
+    pub commit: &'a CommitId,
+    /// Its name.
+    pub release: &'a ReleaseName,
+    /// Who makes it, as `user@machine`.
+    pub by: &'a str,
+    /// The ref that the commit was found by; for the record only.
+    pub git_ref: &'a str,
+}
+
+/// Brings the host's copy of the repository up to date and builds the release, which is there complete or not at all.
+pub fn prepare(prepare: &Prepare) -> String {
+    let values = [
+        ("repo_url", prepare.repo_url),
+        ("commit", prepare.commit.as_str()),
+        ("release", prepare.release.as_str()),
+        ("by", &one_line(prepare.by)),
+        ("git_ref", &one_line(prepare.git_ref)),
+    ];
+    script(prepare.paths, &values, &[LIB, STATE, GIT, SUBMODULES, include_str!("sh/prepare.sh")])
+}
+
+/// Reads what a successful [`prepare`] printed: the absolute path of the release.
+///
+/// # Errors
+/// It is cut off, or the path is no UTF-8.
+pub fn parse_prepare(stdout: &[u8]) -> Result<String, BadRecords> {
+    Records::parse_complete(stdout, "prepare")?.exact("release_dir")
+}

@@ -1,0 +1,47 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# Makes $release current by one rename; the release left behind becomes $left_as. States are written after the rename:
+# what `current` leads to is the truth, and a state that can't be written does not undo it.
+
+release_dir=$releases/$release
+if [ ! -d "$release_dir" ] || [ -L "$release_dir" ]; then
+	fail "the release \`$release\` is not in \`$releases\`" "choose one that \`garment list\` shows, or deploy again"
+fi
+if read_state "$release"; then
+	if [ "$its_state" = building ] || { [ -n "$its_commit" ] && [ ! -f "$release_dir/REVISION" ]; }; then
+		fail "the release \`$release\` is not complete" "choose one that \`garment list\` shows, or deploy again"
+	fi
+fi
+locate_current
+if [ "$occupant" = not-a-symlink ]; then
+	not_a_symlink
+	fail "$what" "$remedy"
+fi
+parent "$current"
+make_dir "$result" current_symlink
+beside=${result%/}/.${current##*/}.garment-new
+
+left=$at_release
+if [ "$at_release" != "$release" ]; then
+	for leftover in "$beside".*; do
+		if [ -L "$leftover" ]; then rm -f "$leftover"; fi
+	done
+	if ! said=$(ln -s "$release_dir" "$beside.$$" 2>&1); then
+		reason "$said"
+		fail "can't make a symlink in \`$result\`: $reason" "let $(id -un) write to it, and see whether the disk is full"
+	fi
+	if ! put_in_place "$beside.$$" "$current"; then
+		rm -f "$beside.$$"
+		fail "can't make \`$current\` lead to the release: $said" "let $(id -un) write to \`$result\`; \`current\` is as it was"
+	fi
+else
+	left=''
+fi
+emit from "${at_release:-$at_target}"
+emit to "$release"
+if ! write_state "$release" state=live "live_since=$(date +%s)"; then
+	note "$release is current, but its state can't be written in $state_dir/releases"
+fi
+if [ -n "$left" ] && ! write_state "$left" "state=$left_as"; then
+	note "the state of $left can't be written in $state_dir/releases"
+fi
+emit end cutover

@@ -1,0 +1,214 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# git on a host: nothing may ask, nothing may stay behind in the background, every word of it is checked.
+
+# need_tools: git and tar, all of what is missing at once. Status 1 if one is.
+need_tools() {
+	_missing=''
+	for _tool in git tar; do
+		if command -v "$_tool" >/dev/null 2>&1; then continue; fi
+		_missing="$_missing $_tool"
+	done
+	if [ -z "$_missing" ]; then return 0; fi
+	for _tool in $_missing; do
+		problem "\`$_tool\` is not on the PATH of $(id -un)" "install it on this host, for instance with \`apt-get install $_tool\`"
+	done
+	return 1
+}
+
+# run_git ARGUMENT...
+run_git() {
+	git -c gc.auto=0 -c maintenance.auto=false -c safe.bareRepository=all "$@" </dev/null
+}
+
+# silence_git [GIT_DIR]: no terminal, no window, no helper asks for anything; ssh neither. ssh starts no shared
+# connection either: it would outlive the command and hold its output open.
+silence_git() {
+	GIT_TERMINAL_PROMPT=0 GIT_ASKPASS='' SSH_ASKPASS='' GCM_INTERACTIVE=never
+	if [ -z "${GIT_SSH_COMMAND-}" ]; then
+		GIT_SSH_COMMAND=$(run_git ${1:+--git-dir="$1"} config core.sshCommand 2>/dev/null) || GIT_SSH_COMMAND=''
+	fi
+	if [ -z "$GIT_SSH_COMMAND" ]; then
+		GIT_SSH_COMMAND=ssh
+		# git has a shell take this apart, and that one expands the name.
+		# shellcheck disable=SC2016,SC2089
+		if [ -n "${GIT_SSH-}" ]; then GIT_SSH_COMMAND='"$GIT_SSH"'; fi
+	fi
+	GIT_SSH_COMMAND="$GIT_SSH_COMMAND -o BatchMode=yes -o ControlMaster=no"
+	# shellcheck disable=SC2090
+	export GIT_TERMINAL_PROMPT GIT_ASKPASS SSH_ASKPASS GCM_INTERACTIVE GIT_SSH_COMMAND
+}
+
+# url_kind URL: sets $kind to path, file or far, by git's own rules.
+url_kind() {
+	case $1 in
+	file://*) kind='file' ;;
+	*://* | *::*) kind=far ;;
+	*:*)
+		kind=far
+		case ${1%%:*} in */*) kind=path ;; esac
+		;;
+	*) kind=path ;;
+	esac
+}
+
+# plain_url URL: sets $url; a path is made absolute, as git would record it.
+plain_url() {
+	url=$1
+	case $url in
+	-*) fail "the repository url \`$url\` starts with \`-\`, which git takes for an option" "write \`./$url\` if it is a path" ;;
+	'') fail "the repository url is empty" "set \`repo_url\`" ;;
+	esac
+	url_kind "$url"
+	if [ "$kind" = path ]; then
+		absolute "$url"
+		url=$result
+	fi
+}
+
+# show_url URL: sets $shown_url, without a password that may be in it.
+show_url() {
+	shown_url=$1
+	case $1 in
+	*://*:*@*)
+		_rest=${1#*://}
+		_login=${_rest%%@*}
+		case $_login in
+		*/*) ;;
+		*:*) shown_url="${1%%://*}://${_login%%:*}:***@${_rest#*@}" ;;
+		esac
+		;;
+	esac
+}
+
+# telling: sets $telling to the line of $said that says most, and passes all of it on to people.
+telling() {
+	telling='' _sure=''
+	if [ -n "$said" ]; then printf '%s\n' "$said" >&2; fi
+	while IFS= read -r _line; do
+		_line=${_line%"$cr"}
+		case $_line in
+		*'Host key verification failed'*) _sure=$_line ;;
+		'' | @* | [Ww]arning:* | hint:* | 'Cloning into '*) ;;
+		*) telling=${telling:-$_line} ;;
+		esac
+	done <<EOF
+$said
+EOF
+	telling=${_sure:-$telling}
+	telling=${telling#fatal: }
+	telling=${telling%.}
+}
+
+# origin_remedy URL: sets $remedy.
+origin_remedy() {
+	show_url "$1"
+	quoted "$shown_url"
+	url_kind "$1"
+	remedy="make \`git ls-remote $quoted\` work for $(id -un) on this host"
+	case $1 in
+	http*://*) remedy="$remedy: the url, a credential helper there" ;;
+	*) if [ "$kind" = far ]; then remedy="$remedy: the url, its ssh key and known_hosts, or \`forward_agent: true\`"; fi ;;
+	esac
+}
+
+# find_git_dir DIR: sets $git_dir for a mirror or an older install's clone. Status 1 with $what and $remedy.
+find_git_dir() {
+	git_dir=''
+	if [ -e "$1/.git" ]; then git_dir=$1/.git; fi
+	if [ -z "$git_dir" ] && [ -f "$1/HEAD" ] && [ -d "$1/objects" ]; then git_dir=$1; fi
+	quoted "$1"
+	if [ -z "$git_dir" ] || ! run_git -c safe.directory='*' --git-dir="$git_dir" rev-parse --git-dir >/dev/null 2>&1; then
+		what="\`$1\` is there, but is no git repository"
+		remedy="move it away, or set \`source_dir\` to another place: mv $quoted $quoted.before-garment"
+		return 1
+	fi
+	if said=$(run_git -C "$1" rev-parse --git-dir 2>&1); then return 0; fi
+	what="\`$1\` belongs to another user than $(id -un), so git refuses to use it"
+	remedy="give it to $(id -un) (chown -R), or allow it: git config --global --add safe.directory $quoted"
+	if ! run_git -c safe.directory='*' -C "$1" rev-parse --git-dir >/dev/null 2>&1; then
+		telling
+		what="git can't use \`$1\`: $telling"
+		remedy="repair it, or remove it and let the next deploy fetch it anew: rm -rf $quoted"
+	fi
+	return 1
+}
+
+# check_origin GIT_DIR DIR URL: status 1 with $what and $remedy if its origin is another one.
+check_origin() {
+	_origin=$(run_git --git-dir="$1" config --get remote.origin.url && printf x)
+	_origin=${_origin%"$nl"x}
+	if [ "$_origin" = "$3" ]; then return 0; fi
+	show_url "$3"
+	_new=$shown_url
+	quoted "$shown_url"
+	_new_word=$quoted
+	quoted "$2"
+	show_url "$_origin"
+	if [ -z "$_origin" ]; then
+		what="\`$2\` has no \`origin\`, and should have \`$_new\`"
+		remedy="set it: git -C $quoted remote add origin $_new_word"
+	else
+		what="\`$2\` is a copy of \`$shown_url\`, but \`repo_url\` is \`$_new\`"
+		remedy="if it moved: git -C $quoted remote set-url origin $_new_word; if it is another repository: rm -rf $quoted"
+	fi
+	return 1
+}
+
+# has_commit GIT_DIR COMMIT
+has_commit() {
+	run_git --git-dir="$1" cat-file -e "$2^{commit}" 2>/dev/null
+}
+
+# clone_mirror URL DIR: appears complete or not at all. Status 1 with $said.
+clone_mirror() {
+	parent "$2"
+	_beside=${result%/}/.${2##*/}.cloning
+	rm -rf "$_beside"
+	said=$(run_git clone -q --mirror -- "$1" "$_beside" 2>&1) || return 1
+	said=$(run_git --git-dir="$_beside" config remote.origin.url "$1" 2>&1) || return 1
+	put_in_place "$_beside" "$2"
+}
+
+# fetch_all GIT_DIR: brings a copy up to date; the work tree and the branches of an older clone are left alone.
+# Status 1 with $said.
+fetch_all() {
+	case $(run_git --git-dir="$1" config --get-all remote.origin.fetch) in
+	*'refs/*:refs/*'*) set -- "$1" ;;
+	*) set -- "$1" '+refs/heads/*:refs/remotes/origin/*' ;;
+	esac
+	_git_dir=$1
+	shift
+	said=$(run_git --git-dir="$_git_dir" fetch -q --prune --tags --force --no-recurse-submodules origin "$@" 2>&1)
+}
+
+# fetch_commit GIT_DIR COMMIT: one that no branch or tag leads to, from servers that give it.
+fetch_commit() {
+	said=$(run_git --git-dir="$1" fetch -q --no-tags --no-recurse-submodules origin "$2" 2>&1)
+}
+
+# unpack GIT_DIR COMMIT DIR: the files as git archive gives them. Status 1 with $said. Both ends of the pipe have to say
+# that they are through. The file modes are the umask's on every tar: as root, GNU tar would take them as they are.
+unpack() {
+	said=$(
+		{
+			{
+				if run_git --git-dir="$1" -c tar.umask=user archive --format=tar "$2" 2>&3 3>&-; then
+					echo "$nl/archive done" >&3
+				else
+					echo "$nl/archive failed" >&3
+				fi
+			} | {
+				if EXTRACT_UNSAFE_SYMLINKS=1 tar -x -o -f - -C "$3" >&3 2>&3 3>&-; then
+					echo "$nl/tar done" >&3
+				else
+					echo "$nl/tar failed" >&3
+				fi
+			}
+		} 3>&1
+	)
+	_through=''
+	case $said in *"$nl/archive done"*) case $said in *"$nl/tar done"*) _through=yes ;; esac ;; esac
+	case $said in *"$nl/archive failed"* | *"$nl/tar failed"*) _through='' ;; esac
+	said=$(printf '%s\n' "$said" | sed -e '/^\/archive /d' -e '/^\/tar /d' -e '/^$/d')
+	[ -n "$_through" ]
+}

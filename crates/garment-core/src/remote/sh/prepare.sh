@@ -1,0 +1,116 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# Puts a release together: $release at $commit of $repo_url, for $by, from $git_ref. It is in releases_dir complete, or
+# not at all: it is built beside its place and renamed.
+
+building=$releases/.$release.building
+release_dir=$releases/$release
+
+mark_failed() {
+	write_state "$release" state=failed || :
+}
+
+# Before anything is fetched: can the switch be made here at all?
+rehearse_switch() {
+	parent "$current"
+	make_dir "$result" current_symlink
+	_trial=${result%/}/.${current##*/}.garment-trial
+	rm -f "$_trial.new" "$_trial.old"
+	if ! _said=$(ln -s "$deploy" "$_trial.old" 2>&1 && ln -s "$releases" "$_trial.new" 2>&1); then
+		rm -f "$_trial.old"
+		reason "$_said"
+		fail "can't make a symlink in \`$result\`: $reason" "let $(id -un) write to it, or set \`current_symlink\` to another place"
+	fi
+	if ! put_in_place "$_trial.new" "$_trial.old"; then
+		rm -f "$_trial.new" "$_trial.old"
+		fail "can't replace a symlink in \`$result\` in one step: $said" "install GNU coreutils, perl or python3 there, if its \`mv\` knows neither -T nor -h"
+	fi
+	rm -f "$_trial.old"
+}
+
+# The host's full copy of the repository, up to date and with the commit in it. Sets $git_dir.
+bring_source() {
+	show_url "$url"
+	if [ -d "$source" ] && rmdir "$source" 2>/dev/null; then :; fi
+	if [ -e "$source" ] || [ -L "$source" ]; then
+		if ! find_git_dir "$source" || ! check_origin "$git_dir" "$source" "$url"; then fail "$what" "$remedy"; fi
+		silence_git "$git_dir"
+		if ! fetch_all "$git_dir"; then unreachable; fi
+	else
+		silence_git
+		parent "$source"
+		make_dir "$result" source_dir
+		if ! clone_mirror "$url" "$source"; then unreachable; fi
+		git_dir=$source
+	fi
+	if has_commit "$git_dir" "$commit"; then return; fi
+	if fetch_commit "$git_dir" "$commit" && has_commit "$git_dir" "$commit"; then return; fi
+	fail "\`$shown_url\` has no commit $commit any more" "was the branch force-pushed meanwhile? deploy again"
+}
+
+unreachable() {
+	telling
+	origin_remedy "$url"
+	fail "git can't fetch from \`$shown_url\`: $telling" "$remedy"
+}
+
+# The repository may track something by that name, a link to elsewhere as well.
+write_revision() {
+	if [ -d "$building/REVISION" ] && [ ! -L "$building/REVISION" ]; then
+		fail "the repository has a folder \`REVISION\`, where garment writes the commit id" "rename it in the repository"
+	fi
+	if ! _said=$(rm -f "$building/REVISION" 2>&1) || ! printf '%s\n' "$commit" 2>/dev/null >"$building/REVISION"; then
+		quoted "$building"
+		fail "can't write \`$building/REVISION\`" "see whether the disk is full: df -h $quoted; df -i $quoted"
+	fi
+}
+
+if ! need_tools; then exit 1; fi
+locate_current
+if [ "$occupant" = not-a-symlink ]; then
+	not_a_symlink
+	fail "$what" "$remedy"
+fi
+plain_url "$repo_url"
+url_kind "$url"
+if [ "$kind" = far ]; then
+	# Submodules of a repository from elsewhere may not name paths of this host.
+	submodule_protocols=0
+else
+	submodule_protocols=''
+fi
+if [ -e "$release_dir" ] || [ -L "$release_dir" ]; then
+	fail "the release \`$release\` is there already, at \`$release_dir\`" "deploy again: a new release gets a new name"
+fi
+make_dir "$deploy" deploy_dir
+make_dir "$releases" releases_dir
+make_dir "$state_dir/releases" deploy_dir
+rehearse_switch
+bring_source
+
+modules_dir=$git_dir/garment-submodules
+if [ -n "$submodule_protocols" ]; then
+	GIT_PROTOCOL_FROM_USER=$submodule_protocols
+	export GIT_PROTOCOL_FROM_USER
+fi
+if ! write_state "$release" state=building "commit=$commit" "by=$by" "ref=$git_ref" "made=$(date +%s)" 2>/dev/null; then
+	fail "can't write to \`$state_dir/releases\`" "let $(id -un) write there, and see whether the disk is full"
+fi
+on_fail=mark_failed
+rm -rf "$building"
+if ! said=$(mkdir "$building" 2>&1); then
+	reason "$said"
+	fail "can't make the folder \`$building\`: $reason" "let $(id -un) write to \`$releases\`, and see whether the disk is full"
+fi
+if ! fill "$git_dir" "$commit" "$building" "$url" ''; then
+	mark_failed
+	exit 1
+fi
+write_revision
+if ! put_in_place "$building" "$release_dir"; then
+	fail "can't rename \`$building\` to \`$release_dir\`: $said" "let $(id -un) write to \`$releases\`"
+fi
+if ! write_state "$release" state=ready; then
+	fail "can't write to \`$state_dir/releases\`" "see whether the disk is full"
+fi
+emit release_dir "$release_dir"
+emit end prepare

@@ -1,0 +1,56 @@
+# shellcheck shell=sh disable=SC2154
+# Removes the releases named in $remove, one a line, and what interrupted operations before $newest left behind.
+# Whatever `current` leads to stays. A release is renamed first: a listing never sees half of one.
+
+failed=''
+
+# before NAME: whether it sorts before the newest release.
+before() {
+	expr "x$1" \< "x$newest" >/dev/null
+}
+
+# erase DIR: a release may hold folders that are read-only.
+erase() {
+	if rm -rf "$1" 2>/dev/null; then return 0; fi
+	find "$1" -type d -exec chmod u+rwx {} + 2>/dev/null
+	if said=$(rm -rf "$1" 2>&1); then return 0; fi
+	reason "$said"
+	quoted "$1"
+	problem "can't remove \`$1\`: $reason" "remove it as a user who may: rm -rf $quoted"
+	failed=yes
+	return 1
+}
+
+locate_current
+while IFS= read -r name <&4; do
+	if [ -z "$name" ] || [ "$name" = "$at_release" ]; then continue; fi
+	doomed=$releases/.$name.removing
+	if [ -d "$releases/$name" ] && [ ! -L "$releases/$name" ]; then
+		if [ -e "$doomed" ] && ! erase "$doomed"; then continue; fi
+		if ! put_in_place "$releases/$name" "$doomed"; then
+			problem "can't remove the release \`$name\`: $said" "let $(id -un) write to \`$releases\`"
+			failed=yes
+			continue
+		fi
+		rm -f "$state_dir/releases/$name"
+		if erase "$doomed"; then emit pruned "$name"; fi
+	else
+		rm -f "$state_dir/releases/$name"
+	fi
+done 4<<EOF
+$remove
+EOF
+
+for dir in "$releases"/.[0-9]*T*-*.building "$releases"/.[0-9]*T*-*.removing; do
+	if [ ! -d "$dir" ] || [ -L "$dir" ]; then continue; fi
+	name=${dir##*/.}
+	name=${name%.*}
+	if before "$name"; then erase "$dir" || :; fi
+done
+for file in "$state_dir"/releases/[0-9]*T*-*; do
+	name=${file##*/}
+	if [ ! -f "$file" ] || [ -d "$releases/$name" ] || [ -d "$releases/.$name.building" ]; then continue; fi
+	if before "$name"; then rm -f "$file"; fi
+done
+if [ -n "$failed" ]; then exit 1; fi
+emit end prune

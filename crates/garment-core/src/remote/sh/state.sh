@@ -1,0 +1,45 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# What a host knows of a release: lines `key=value` in .garment/releases/NAME, read without starting a process.
+
+# read_state NAME: sets $its_state, $its_commit and $its_by, empty where nothing says. Status 1 if there is no state.
+# Whatever can't be read counts as not there.
+read_state() {
+	its_state='' its_commit='' its_by=''
+	if [ ! -f "$state_dir/releases/$1" ] || [ ! -r "$state_dir/releases/$1" ]; then return 1; fi
+	while IFS= read -r _line || [ -n "$_line" ]; do
+		case $_line in
+		state=*) its_state=${_line#*=} ;;
+		commit=*) its_commit=${_line#*=} ;;
+		by=*) its_by=${_line#*=} ;;
+		esac
+	done <"$state_dir/releases/$1" 2>/dev/null
+	return 0
+}
+
+# read_revision NAME: sets $its_commit to the first line of the release's REVISION.
+read_revision() {
+	its_commit=''
+	if [ -f "$releases/$1/REVISION" ] && [ -r "$releases/$1/REVISION" ]; then
+		IFS= read -r its_commit <"$releases/$1/REVISION" 2>/dev/null || :
+	fi
+}
+
+# write_state NAME KEY=VALUE...: sets these and keeps the rest, by one rename.
+write_state() {
+	_name=$1
+	shift
+	_text=''
+	for _pair in "$@"; do _text=$_text$_pair$nl; done
+	_file=$state_dir/releases/$_name
+	if [ -f "$_file" ] && [ -r "$_file" ]; then
+		while IFS= read -r _line || [ -n "$_line" ]; do
+			for _pair in "$@"; do
+				case $_line in "${_pair%%=*}="*) continue 2 ;; esac
+			done
+			case $_line in [a-z]*=*) _text=$_text$_line$nl ;; esac
+		done <"$_file"
+	fi
+	mkdir -p "$state_dir/releases" &&
+		printf '%s' "$_text" >"$state_dir/releases/.$_name.new" &&
+		mv -f "$state_dir/releases/.$_name.new" "$_file"
+}

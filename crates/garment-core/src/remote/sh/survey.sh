@@ -1,0 +1,34 @@
+# shellcheck shell=sh disable=SC2154
+# What is on this host. Changes nothing, and starts no process for each release.
+
+emit home "$HOME"
+emit user "$(id -un)"
+for tool in bash git; do
+	if command -v "$tool" >/dev/null 2>&1; then emit has "$tool"; fi
+done
+emit deploy_dir "$deploy"
+emit source_dir "$source"
+emit releases_dir "$releases"
+emit current_symlink "$current"
+
+if [ -d "$releases" ]; then
+	if [ ! -r "$releases" ] || [ ! -x "$releases" ]; then
+		fail "can't look into \`$releases\`" "let $(id -un) read it"
+	fi
+	for dir in "$releases"/[0-9]*T*-*; do
+		if [ ! -d "$dir" ] || [ -L "$dir" ]; then continue; fi
+		name=${dir##*/}
+		emit release "$name"
+		read_state "$name" || :
+		if [ -z "$its_commit" ]; then read_revision "$name"; fi
+		emit state "$its_state"
+		emit commit "$its_commit"
+		emit by "$its_by"
+	done
+fi
+
+locate_current
+emit current "$occupant"
+emit current_release "$at_release"
+emit current_target "$at_target"
+emit end survey

@@ -5,5 +5,6 @@
 
 pub mod event;
 pub mod model;
+pub mod origin;
 pub mod remote;
 pub mod transport;

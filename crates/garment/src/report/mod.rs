@@ -1,30 +1,44 @@
 //! Shows what happens. A reporter reads events and writes; it never decides what happens, and this is the only room that
 //! prints. Whatever comes from a host, a file or git goes through [`clean`] before it is shown.
 
+mod ago;
+mod board;
 pub mod clean;
 pub mod color;
 mod ending;
 mod exit;
+mod failures;
+mod fates;
+mod frame;
+mod invocation;
+mod live;
 mod look;
 mod moves;
 mod plain;
 mod record;
+mod screen;
 #[cfg(test)]
 mod script;
 mod sink;
 mod span;
+mod table;
+mod terminal;
+mod width;
 
 use std::io::{self, Write};
 
 use garment_core::event::Event;
 use jiff::Timestamp;
 
+pub use ago::ago;
 use color::{Choice, Surroundings};
 use ending::Ending;
+use live::Live;
 pub use look::{Look, Tone};
 use plain::Plain;
 use record::Record;
 pub use span::span;
+pub use table::{Cell, Table};
 
 /// Shows events as they come.
 pub trait Reporter {
@@ -63,13 +77,25 @@ pub struct Options {
     pub config: Option<String>,
 }
 
-/// A reporter that writes to standard output, fit for what that is.
+/// A reporter that writes to standard output and is fit for what that is: live on a terminal, unless `-q` asks for less.
 pub fn to_stdout(options: &Options) -> Box<dyn Reporter> {
-    to(io::stdout(), options)
+    if options.verbosity == Verbosity::Quiet || !options.surroundings.can_rewrite() {
+        return plain(io::stdout(), options);
+    }
+    let look = look(options);
+    Box::new(Live::new(io::stdout(), terminal::size, look, record(options, true)))
 }
 
 /// The plain reporter, writing anywhere.
-pub fn to<'a>(output: impl Write + 'a, options: &Options) -> Box<dyn Reporter + 'a> {
-    let look = Look::new(options.color, &options.surroundings);
-    Box::new(Plain::new(output, Record::new(look, options.verbosity, false, Ending::new(look))))
+pub fn plain<'a>(output: impl Write + 'a, options: &Options) -> Box<dyn Reporter + 'a> {
+    Box::new(Plain::new(output, record(options, false)))
+}
+
+fn look(options: &Options) -> Look {
+    Look::new(options.color, &options.surroundings)
+}
+
+fn record(options: &Options, beside_live: bool) -> Record {
+    let look = look(options);
+    Record::new(look, options.verbosity, beside_live, Ending::new(look, options.config.clone()))
 }

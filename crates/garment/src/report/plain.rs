@@ -39,7 +39,8 @@ mod tests {
 
     fn told(verbosity: Verbosity, look: Look, events: &[Event]) -> String {
         let mut written = Vec::new();
-        let mut reporter = Plain::new(&mut written, Record::new(look, verbosity, false, Ending::new(look)));
+        let mut reporter =
+            Plain::new(&mut written, Record::new(look, verbosity, false, Ending::new(look, None)));
         for event in events {
             reporter.event(event);
         }
@@ -67,8 +68,8 @@ mod tests {
         [shop@one.example.org] current: 20261123T090000-1111111 -> 20261124T101112-4634f44
         [shop@two.example.org] current: 20261123T090000-1111111 -> 20261124T101112-4634f44
         == cutover: done in 1.2 s
-        deploy production: Done after 12 s
-        before: 20261123T090000-1111111
+        deploy to production done: 20261124T101112-4634f44 is live on 2 hosts (12 s)
+        to go back: go back
         ");
     }
 
@@ -104,16 +105,16 @@ mod tests {
         [shop@two.example.org] current: 20261123T090000-1111111 -> 20261124T101112-4634f44
         [shop@two.example.org] cutover: done in 1.2 s
         == cutover: done in 1.2 s
-        deploy production: Done after 12 s
-        before: 20261123T090000-1111111
+        deploy to production done: 20261124T101112-4634f44 is live on 2 hosts (12 s)
+        to go back: go back
         ");
     }
 
     #[test]
     fn a_deploy_told_quietly() {
         insta::assert_snapshot!(plain(Verbosity::Quiet, &good_deploy()), @r"
-        deploy production: Done after 12 s
-        before: 20261123T090000-1111111
+        deploy to production done: 20261124T101112-4634f44 is live on 2 hosts (12 s)
+        to go back: go back
         ");
     }
 

@@ -20,6 +20,8 @@ pub(super) struct Record {
     beside_live: bool,
     /// How many hosts there are.
     hosts: usize,
+    /// Where the task in hand runs, in words.
+    places: String,
     moves: moves::Moves,
     ending: Ending,
 }
@@ -27,13 +29,16 @@ pub(super) struct Record {
 impl Record {
     pub(super) fn new(look: Look, verbosity: Verbosity, beside_live: bool, ending: Ending) -> Self {
         let moves = moves::Moves::default();
-        Self { look, verbosity, beside_live, hosts: 0, moves, ending }
+        Self { look, verbosity, beside_live, hosts: 0, places: String::new(), moves, ending }
     }
 
     /// The lines to add, without their ends.
     pub(super) fn lines(&mut self, event: &Event) -> Vec<String> {
         if let What::MadeCurrent { host, from, to } = &event.what {
             self.moves.add(host, from.as_deref(), to);
+        }
+        if let What::TaskStarted { hosts, .. } = &event.what {
+            self.places = self.places(hosts);
         }
         match &event.what {
             What::Unreachable { host, problem } => self.problem(host, "not reachable", problem),
@@ -64,7 +69,7 @@ impl Record {
             }
             What::TaskStarted { task, hosts } if self.tells_everything() && !hosts.is_empty() => {
                 let title = format!("== {}", name(task));
-                vec![format!("{} ({})", self.look.paint(Tone::Strong, &title), self.places(hosts))]
+                vec![format!("{} ({})", self.look.paint(Tone::Strong, &title), self.places)]
             }
             What::StepStarted { host, task, step } if self.tells(task) => self.step(host, task, step),
             What::Output { host, task, line, .. } if self.tells(task) => {
@@ -184,8 +189,8 @@ impl Record {
             return vec![self.look.paint(tone, &format!("== {title}: {how} {}", span(took)))];
         }
         let mark = if ok { self.look.good() } else { self.look.bad() };
-        let took = self.look.paint(Tone::Faint, &span(took));
-        let mut lines = vec![format!("{mark} {title}  {took}")];
+        let aside = self.look.paint(Tone::Faint, &format!("{}  {}", self.places, span(took)));
+        let mut lines = vec![format!("{mark} {title}  {aside}")];
         if task.phase == Phase::Cutover {
             lines.extend(self.moves.lines().map(|line| format!("  current: {line}")));
         }

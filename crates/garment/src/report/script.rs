@@ -27,6 +27,10 @@ pub(super) fn before(id: &str) -> TaskRef {
     TaskRef { phase: Phase::Stage(Stage::Before), id: id.into() }
 }
 
+pub(super) fn after(id: &str) -> TaskRef {
+    TaskRef { phase: Phase::Stage(Stage::After), id: id.into() }
+}
+
 pub(super) fn prepare() -> TaskRef {
     TaskRef { phase: Phase::Prepare, id: "prepare".into() }
 }

@@ -42,6 +42,14 @@ pub(super) fn table(outcome: &Outcome, look: Look) -> Vec<String> {
     table.lines(look)
 }
 
+/// Whether this is where the operation wanted `current` to lead.
+pub(super) fn leads_there(outcome: &Outcome, current: &Current) -> bool {
+    match (current, &outcome.release) {
+        (Current::Leads(to), Some(release)) => release.as_str() == to,
+        _ => false,
+    }
+}
+
 fn row(table: &mut Table, title: &str, host: &HostOutcome, outcome: &Outcome) {
     let tone = match &host.current {
         Current::Leads(to) if outcome.release.as_ref().is_some_and(|release| release.as_str() == to) => {

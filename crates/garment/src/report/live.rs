@@ -109,15 +109,14 @@ mod tests {
             match c {
                 '\n' => lines.push(String::new()),
                 '\r' => {}
-                '\x1b' if rest.starts_with("[J") => {
-                    lines.pop();
-                    lines.push(String::new());
-                    rest = &rest[2..];
-                }
                 '\x1b' => {
-                    let (up, after) = rest.strip_prefix('[').unwrap().split_once('A').unwrap();
-                    lines.truncate(lines.len() - up.parse::<usize>().unwrap());
-                    rest = after;
+                    let gone = lines.pop().unwrap();
+                    match &rest[..2] {
+                        "[K" => lines.push(String::new()),
+                        "[A" => assert_eq!(gone, "", "what was below is still there"),
+                        other => panic!("{other:?}"),
+                    }
+                    rest = &rest[2..];
                 }
                 c => lines.last_mut().unwrap().push(c),
             }
@@ -146,12 +145,12 @@ mod tests {
         develop is 4634f44a00000000000000000000000000000000
         release 20261124T101112-4634f44
         == before: assets: skipped, no host has its roles
-        ✓ prepare  all 2 hosts  1.2 s
+        ✓ prepare  2 hosts  1.2 s
         ✓ before: migrate  shop@two.example.org  1.2 s
-        ✓ cutover  all 2 hosts  1.2 s
+        ✓ cutover  2 hosts  1.2 s
           current: 20261123T090000-1111111 -> 20261124T101112-4634f44  2 hosts
         deploy to production done: 20261124T101112-4634f44 is live on 2 hosts (12 s)
-        to go back: go back
+        to go back: garment rollback production 20261123T090000-1111111
         ");
     }
 
@@ -166,7 +165,7 @@ mod tests {
         [shop@two.example.org] connected in 0.4 s
         release 20261124T101112-4634f44
         == before: assets: skipped, no host has its roles
-        == prepare (all 2 hosts)
+        == prepare (2 hosts)
         [shop@one.example.org] - fetch the repository
         [shop@one.example.org] remote: Counting objects
         [shop@one.example.org] prepare: done in 1.2 s
@@ -179,7 +178,7 @@ mod tests {
         [shop@two.example.org] Applying shop.0007_prices...
         [shop@two.example.org] before: migrate: done in 1.2 s
         == before: migrate: done in 1.2 s
-        == cutover (all 2 hosts)
+        == cutover (2 hosts)
         [shop@one.example.org] - switch current
         [shop@one.example.org] current: 20261123T090000-1111111 -> 20261124T101112-4634f44
         [shop@one.example.org] cutover: done in 1.2 s
@@ -188,7 +187,7 @@ mod tests {
         [shop@two.example.org] cutover: done in 1.2 s
         == cutover: done in 1.2 s
         deploy to production done: 20261124T101112-4634f44 is live on 2 hosts (12 s)
-        to go back: go back
+        to go back: garment rollback production 20261123T090000-1111111
         ");
     }
 
@@ -204,7 +203,7 @@ mod tests {
         reporter.tick(Timestamp::from_second(2).unwrap());
         assert_eq!(
             written.take(),
-            "\r\x1b[2A\x1b[Jdeploy to production  0:02\n  shop@one.example.org\n  shop@two.example.org"
+            "\r\x1b[K\x1b[A\x1b[K\x1b[A\x1b[Kdeploy to production  0:02\n  shop@one.example.org\n  shop@two.example.org"
         );
     }
 
@@ -217,7 +216,7 @@ mod tests {
         columns.set(13);
         reporter.tick(Timestamp::from_second(2).unwrap());
         // 26, 22 and 22 columns wide, each in two rows now.
-        assert!(written.take().starts_with("\r\x1b[5A\x1b[J"));
+        assert!(written.take().starts_with(&format!("\r\x1b[K{}", "\x1b[A\x1b[K".repeat(5))));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Shows what happens. A reporter reads events and writes; it never decides what happens, and this is the only room that
 //! prints. Whatever comes from a host, a file or git goes through [`clean`] before it is shown.
 
+mod advice;
 mod ago;
 mod board;
 pub mod clean;

@@ -58,18 +58,18 @@ mod tests {
         develop is 4634f44a00000000000000000000000000000000
         release 20261124T101112-4634f44
         == before: assets: skipped, no host has its roles
-        == prepare (all 2 hosts)
+        == prepare (2 hosts)
         == prepare: done in 1.2 s
         == before: migrate (shop@two.example.org)
         [shop@two.example.org] $ python3 manage.py migrate
         [shop@two.example.org] Applying shop.0007_prices...
         == before: migrate: done in 1.2 s
-        == cutover (all 2 hosts)
+        == cutover (2 hosts)
         [shop@one.example.org] current: 20261123T090000-1111111 -> 20261124T101112-4634f44
         [shop@two.example.org] current: 20261123T090000-1111111 -> 20261124T101112-4634f44
         == cutover: done in 1.2 s
         deploy to production done: 20261124T101112-4634f44 is live on 2 hosts (12 s)
-        to go back: go back
+        to go back: garment rollback production 20261123T090000-1111111
         ");
     }
 
@@ -84,7 +84,7 @@ mod tests {
         [shop@two.example.org] connected in 0.4 s
         release 20261124T101112-4634f44
         == before: assets: skipped, no host has its roles
-        == prepare (all 2 hosts)
+        == prepare (2 hosts)
         [shop@one.example.org] - fetch the repository
         [shop@one.example.org] remote: Counting objects
         [shop@one.example.org] prepare: done in 1.2 s
@@ -97,7 +97,7 @@ mod tests {
         [shop@two.example.org] Applying shop.0007_prices...
         [shop@two.example.org] before: migrate: done in 1.2 s
         == before: migrate: done in 1.2 s
-        == cutover (all 2 hosts)
+        == cutover (2 hosts)
         [shop@one.example.org] - switch current
         [shop@one.example.org] current: 20261123T090000-1111111 -> 20261124T101112-4634f44
         [shop@one.example.org] cutover: done in 1.2 s
@@ -106,7 +106,7 @@ mod tests {
         [shop@two.example.org] cutover: done in 1.2 s
         == cutover: done in 1.2 s
         deploy to production done: 20261124T101112-4634f44 is live on 2 hosts (12 s)
-        to go back: go back
+        to go back: garment rollback production 20261123T090000-1111111
         ");
     }
 
@@ -114,7 +114,7 @@ mod tests {
     fn a_deploy_told_quietly() {
         insta::assert_snapshot!(plain(Verbosity::Quiet, &good_deploy()), @r"
         deploy to production done: 20261124T101112-4634f44 is live on 2 hosts (12 s)
-        to go back: go back
+        to go back: garment rollback production 20261123T090000-1111111
         ");
     }
 

@@ -20,8 +20,10 @@ pub(super) struct Record {
     beside_live: bool,
     /// How many hosts there are.
     hosts: usize,
-    /// Where the task in hand runs, in words.
-    places: String,
+    /// Where the task in hand runs, in words, and on how many hosts.
+    places: (String, usize),
+    /// On how many of them it failed.
+    failed: usize,
     moves: moves::Moves,
     ending: Ending,
 }
@@ -29,7 +31,7 @@ pub(super) struct Record {
 impl Record {
     pub(super) fn new(look: Look, verbosity: Verbosity, beside_live: bool, ending: Ending) -> Self {
         let moves = moves::Moves::default();
-        Self { look, verbosity, beside_live, hosts: 0, places: String::new(), moves, ending }
+        Self { look, verbosity, beside_live, hosts: 0, places: Default::default(), failed: 0, moves, ending }
     }
 
     /// The lines to add, without their ends.
@@ -38,7 +40,11 @@ impl Record {
             self.moves.add(host, from.as_deref(), to);
         }
         if let What::TaskStarted { hosts, .. } = &event.what {
-            self.places = self.places(hosts);
+            self.places = (self.places(hosts), hosts.len());
+            self.failed = 0;
+        }
+        if let What::HostFinished { result: HostResult::Failed(_) | HostResult::Lost(_), .. } = &event.what {
+            self.failed += 1;
         }
         match &event.what {
             What::Unreachable { host, problem } => self.problem(host, "not reachable", problem),
@@ -69,7 +75,7 @@ impl Record {
             }
             What::TaskStarted { task, hosts } if self.tells_everything() && !hosts.is_empty() => {
                 let title = format!("== {}", name(task));
-                vec![format!("{} ({})", self.look.paint(Tone::Strong, &title), self.places)]
+                vec![format!("{} ({})", self.look.paint(Tone::Strong, &title), self.places.0)]
             }
             What::StepStarted { host, task, step } if self.tells(task) => self.step(host, task, step),
             What::Output { host, task, line, .. } if self.tells(task) => {
@@ -103,7 +109,7 @@ impl Record {
     /// Where a task runs, briefly.
     fn places(&self, hosts: &[HostName]) -> String {
         match hosts {
-            _ if hosts.len() == self.hosts && hosts.len() > 1 => format!("all {}", count(hosts.len())),
+            _ if hosts.len() == self.hosts && hosts.len() > 1 => count(hosts.len()),
             [host] => clean::text(host),
             _ if hosts.len() <= 3 => {
                 hosts.iter().map(|host| clean::text(host)).collect::<Vec<_>>().join(", ")
@@ -172,7 +178,8 @@ impl Record {
             HostResult::Lost(_) => {
                 vec![format!("{tag} {}", self.look.paint(Tone::Bad, &format!("{task}: connection lost")))]
             }
-            HostResult::Stopped if self.verbosity == Verbosity::Quiet => Vec::new(),
+            // The ending says it of all of them; here it would bury the host that failed.
+            HostResult::Stopped if self.verbosity != Verbosity::Verbose => Vec::new(),
             HostResult::Stopped => {
                 vec![format!(
                     "{tag} {}",
@@ -184,12 +191,21 @@ impl Record {
 
     fn task_finished(&self, task: &TaskRef, ok: bool, took: Duration) -> Vec<String> {
         let title = name(task);
+        let (places, all) = &self.places;
+        let failed = if self.failed > 0 {
+            format!("failed on {} of {}", self.failed, count(*all))
+        } else {
+            "stopped".into()
+        };
         if self.tells_everything() {
-            let (how, tone) = if ok { ("done in", Tone::Good) } else { ("FAILED after", Tone::Bad) };
-            return vec![self.look.paint(tone, &format!("== {title}: {how} {}", span(took)))];
+            let how =
+                if ok { format!("done in {}", span(took)) } else { format!("{failed} after {}", span(took)) };
+            return vec![
+                self.look.paint(if ok { Tone::Good } else { Tone::Bad }, &format!("== {title}: {how}")),
+            ];
         }
-        let mark = if ok { self.look.good() } else { self.look.bad() };
-        let aside = self.look.paint(Tone::Faint, &format!("{}  {}", self.places, span(took)));
+        let (mark, places) = if ok { (self.look.good(), places) } else { (self.look.bad(), &failed) };
+        let aside = self.look.paint(Tone::Faint, &format!("{places}  {}", span(took)));
         let mut lines = vec![format!("{mark} {title}  {aside}")];
         if task.phase == Phase::Cutover {
             lines.extend(self.moves.lines().map(|line| format!("  current: {line}")));
@@ -206,4 +222,55 @@ pub(super) fn name(task: &TaskRef) -> String {
 /// `1 host`, `2 hosts`.
 pub(super) fn count(hosts: usize) -> String {
     format!("{hosts} host{}", if hosts == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::script::{before, events, failure, hosts, secs};
+    use super::*;
+
+    fn told(beside_live: bool, whats: Vec<What>) -> String {
+        let ending = Ending::new(Look::PLAIN, None);
+        let mut record = Record::new(Look::PLAIN, Verbosity::Normal, beside_live, ending);
+        record.hosts = 3;
+        events(whats).iter().flat_map(|event| record.lines(event)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn a_task_that_fails() -> Vec<What> {
+        let task = before("migrate");
+        let took = secs(3);
+        let failed = HostResult::Failed(failure("web2", task.clone(), "x", 1, &["no such table"]));
+        let ended = |host: &str, result| What::HostFinished {
+            host: host.into(),
+            task: before("migrate"),
+            result,
+            took,
+        };
+        vec![
+            What::TaskStarted { task: task.clone(), hosts: hosts(&["web1", "web2"]) },
+            ended("web1", HostResult::Stopped),
+            ended("web2", failed),
+            What::TaskFinished { task, ok: false, took },
+        ]
+    }
+
+    #[test]
+    fn a_task_fails() {
+        insta::assert_snapshot!(told(false, a_task_that_fails()), @r"
+        == before: migrate (web1, web2)
+        [web2] before: migrate: failed: exit code 1
+        == before: migrate: failed on 1 of 2 hosts after 3.0 s
+        ");
+        insta::assert_snapshot!(told(true, a_task_that_fails()), @r"
+        [web2] before: migrate: failed: exit code 1
+        FAILED before: migrate  failed on 1 of 2 hosts  3.0 s
+        ");
+    }
+
+    #[test]
+    fn a_task_is_stopped_though_no_host_failed_in_it() {
+        let mut whats = a_task_that_fails();
+        whats.remove(2);
+        insta::assert_snapshot!(told(true, whats), @"FAILED before: migrate  stopped  3.0 s");
+    }
 }

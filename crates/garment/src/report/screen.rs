@@ -41,16 +41,13 @@ impl<W: Write> Screen<W> {
             .collect();
     }
 
-    /// What brings the cursor to where the area begins and removes it. A terminal that has become narrower has broken its
-    /// lines into several.
+    /// What removes the area and brings the cursor to where it began, row by row: a terminal that is asked to clear all of
+    /// itself may first put what it shows into its history. One that has become narrower has broken its lines into several.
     fn erase(&self, size: Size) -> String {
-        let rows: usize =
-            self.drawn.iter().map(|(_, columns)| columns.div_ceil(size.columns.max(1)).max(1)).sum();
-        match rows {
-            0 => String::new(),
-            1 => "\r\x1b[J".to_owned(),
-            _ => format!("\r\x1b[{}A\x1b[J", rows - 1),
-        }
+        let columns = size.columns.max(1);
+        let rows: usize = self.drawn.iter().map(|(_, width)| width.div_ceil(columns).max(1)).sum();
+        let first = if rows > 0 { "\r\x1b[K" } else { "" };
+        first.to_owned() + &"\x1b[A\x1b[K".repeat(rows.saturating_sub(1))
     }
 }
 

@@ -14,9 +14,18 @@ use super::table::{Cell, Table};
 pub(super) fn lines(outcome: &Outcome, moves: &Moves, look: Look, config: Option<&str>) -> Vec<String> {
     let garment = |verb, more| invocation(verb, &outcome.environment, more, config);
     let list = ("look", garment("list", None));
-    let again = |how: &str| ("go on", format!("the same command again, {how}"));
+    // A rollback without a name, given again, might go further back than the first.
+    let same = match &outcome.release {
+        Some(release) if outcome.operation == Operation::Rollback => {
+            garment("rollback", Some(release.as_str()))
+        }
+        _ => "the same command again".to_owned(),
+    };
+    let again = |how: &str| ("go on", format!("{same}, {how}"));
     let mended = "once that is mended";
-    let before = moves.before().filter(|before| ReleaseName::parse(before).is_some());
+    let before = moves
+        .before()
+        .filter(|before| ReleaseName::parse(before).is_some_and(|before| outcome.release != Some(before)));
     let back = before.map(|before| ("go back", garment("rollback", Some(before))));
     let any_there = outcome.hosts.iter().any(|host| leads_there(outcome, &host.current));
     let deploy = outcome.operation == Operation::Deploy;

@@ -1,5 +1,6 @@
 //! The last thing that is said: how an operation ended, what went wrong, what state every host is in, and what to do.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use garment_core::event::{Current, Operation, Outcome, Phase, Progress, Verdict};
@@ -47,6 +48,8 @@ impl Ending {
             lines.push(String::new());
             lines.push(where_current_leads(outcome));
             lines.extend(what_is_left(outcome));
+        } else if outcome.verdict != Verdict::Refused {
+            lines.push("Nothing was done on any host.".to_owned());
         }
         if !advice.is_empty() {
             lines.push(String::new());
@@ -100,20 +103,24 @@ fn where_current_leads(outcome: &Outcome) -> String {
     let unknown = outcome.hosts.iter().filter(|host| host.current == Current::Unknown).count();
     let elsewhere = all - there - unknown;
     let stayed = matches!(outcome.verdict, Verdict::Refused | Verdict::Unreachable | Verdict::Stopped);
-    let Some(release) = outcome.release.as_ref().filter(|_| !stayed && all > elsewhere) else {
+    let stayed = stayed || (outcome.verdict == Verdict::Interrupted && elsewhere == all);
+    let Some(release) = outcome.release.as_ref().filter(|_| !stayed) else {
         return "`current` did not move on any host.".to_owned();
     };
     if there == all {
         return format!("`current` leads to {release} on every host.");
     }
-    let mut parts = vec![format!("`current` leads to {release} on {there} of {}", count(all))];
+    if unknown == all {
+        return "What `current` leads to is not known on any host.".to_owned();
+    }
+    let mut text = format!("`current` leads to {release} on {there} of {}", count(all));
     if elsewhere > 0 {
-        parts.push(format!("not on {elsewhere}"));
+        let _ = write!(text, ", and not on {elsewhere}");
     }
     if unknown > 0 {
-        parts.push(format!("and on {unknown} it is not known"));
+        let _ = write!(text, "; on {unknown} it is not known");
     }
-    parts.join(", ") + "."
+    text + "."
 }
 
 /// What a failed deploy leaves behind. A release is complete or not there, so only one whose preparation was over is

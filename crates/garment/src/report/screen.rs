@@ -5,9 +5,9 @@ use super::sink::Sink;
 
 /// A terminal with an area at its bottom that is drawn over, and lines above it that stay.
 ///
-/// The cursor is never hidden and no mode is set, so whenever the program ends, by whatever, the terminal is usable. That
-/// is why this is not left to a library: the one that was tried fills every line with spaces up to the edge, kept ones
-/// too, and so leaves blank lines and remains of its area behind when a terminal is made narrower.
+/// The cursor is never hidden and no mode is set, so whenever the program ends, by whatever, the terminal is usable. It
+/// is drawn by hand since indicatif (0.18) fills every line with spaces up to the edge, those that stay too, and counts
+/// its rows when it draws: a terminal that is made narrower then shows blank lines and remains.
 #[derive(Debug)]
 pub(super) struct Screen<W: Write> {
     sink: Sink<W>,

@@ -321,7 +321,7 @@ fn mixed() {
     web3  20261123T090000-1111111  stopped in cutover
     web4  not a symlink            stopped in cutover
 
-    `current` leads to 20261124T101112-4634f44 on 1 of 4 hosts, not on 2, and on 1 it is not known.
+    `current` leads to 20261124T101112-4634f44 on 1 of 4 hosts, and not on 2; on 1 it is not known.
 
     what next:
       look     garment list production
@@ -352,4 +352,50 @@ fn interrupted() {
       look   garment list 'my \u{1b}]0;shop'
       go on  the same command again, which starts afresh
     ");
+}
+
+#[test]
+fn interrupted_before_anything_was_done() {
+    let hosts = many(1..3, "?", &Progress::Untouched);
+    let outcome = Outcome { interrupted: true, release: None, ..outcome(Verdict::Interrupted, hosts) };
+    insta::assert_snapshot!(told(&outcome), @r"
+
+    deploy to production stopped, as asked (12 s)
+    Nothing was done on any host.
+
+    what next:
+      look   garment list production
+      go on  the same command again, which starts afresh
+    ");
+}
+
+#[test]
+fn a_rollback_that_lost_its_hosts() {
+    let hosts = many(1..3, "?", &Progress::StoppedIn(cutover()));
+    let outcome = Outcome { operation: Operation::Rollback, ..outcome(Verdict::Mixed, hosts) };
+    insta::assert_snapshot!(told(&outcome), @r"
+
+    rollback of production failed, and the hosts may differ now (12 s)
+
+    host  current    how far it came
+    web1  not known  stopped in cutover
+    web2  not known  stopped in cutover
+
+    What `current` leads to is not known on any host.
+
+    what next:
+      look   garment list production
+      go on  garment rollback production 20261124T101112-4634f44, once that is mended
+    ");
+}
+
+#[test]
+fn commands_name_the_file_that_was_given() {
+    let outcome = outcome(Verdict::Stopped, many(1..2, OLD, &Progress::StoppedIn(prepare())));
+    let lines =
+        Ending::new(Look::PLAIN, Some("ops/deploy.conf".into())).lines(&outcome, secs(1), &Moves::default());
+    assert!(
+        lines.contains(&"  look   garment list --config ops/deploy.conf production".to_owned()),
+        "{lines:?}"
+    );
 }

@@ -21,7 +21,7 @@ pub(super) fn lines(outcome: &Outcome, moves: &Moves, look: Look, config: Option
         }
         _ => "the same command again".to_owned(),
     };
-    let again = |how: &str| ("go on", format!("{same}, {how}"));
+    let again = |how: &str| ("go on", format!("{same}  ({how})"));
     let mended = "once that is mended";
     let before = moves
         .before()
@@ -33,9 +33,9 @@ pub(super) fn lines(outcome: &Outcome, moves: &Moves, look: Look, config: Option
         Verdict::Done if deploy => back.into_iter().collect(),
         Verdict::Done | Verdict::Refused => Vec::new(),
         Verdict::Unreachable => vec![("look", garment("check", None)), again(mended)],
-        Verdict::Interrupted if !any_there => vec![list, again("which starts afresh")],
+        Verdict::Interrupted if !any_there => vec![list, again("it starts afresh")],
         Verdict::Interrupted | Verdict::LiveButFailed if deploy => {
-            [list].into_iter().chain(back).chain([again("which makes a new release")]).collect()
+            [list].into_iter().chain(back).chain([again("it makes a new release")]).collect()
         }
         Verdict::Interrupted | Verdict::LiveButFailed => vec![list],
         Verdict::Mixed if deploy => {

@@ -88,7 +88,7 @@ fn unreachable() {
 
     what next:
       look   garment check production
-      go on  the same command again, once that is mended
+      go on  the same command again  (once that is mended)
     ");
 }
 
@@ -127,7 +127,7 @@ fn stopped_by_one_host() {
 
     what next:
       look   garment list production
-      go on  the same command again, once that is mended
+      go on  the same command again  (once that is mended)
     ");
 }
 
@@ -199,7 +199,7 @@ fn stopped_by_many_in_different_ways() {
 
     what next:
       look   garment list production
-      go on  the same command again, once that is mended
+      go on  the same command again  (once that is mended)
     ");
 }
 
@@ -253,7 +253,7 @@ fn a_hundred_hosts_that_fail_alike() {
 
     what next:
       look   garment list production
-      go on  the same command again, once that is mended
+      go on  the same command again  (once that is mended)
     ");
 }
 
@@ -283,7 +283,7 @@ fn live_but_failed() {
     what next:
       look     garment list production
       go back  garment rollback production 20261123T090000-1111111
-      go on    the same command again, which makes a new release
+      go on    the same command again  (it makes a new release)
     ");
     let rollback = Outcome { operation: Operation::Rollback, ..outcome };
     insta::assert_snapshot!(told(&rollback).lines().skip_while(|line| !line.starts_with("what")).collect::<Vec<_>>().join("\n"), @r"
@@ -325,7 +325,7 @@ fn mixed() {
 
     what next:
       look     garment list production
-      go on    the same command again, once that is mended: one new release everywhere
+      go on    the same command again  (once that is mended: one new release everywhere)
       go back  garment rollback production 20261123T090000-1111111
     ");
 }
@@ -350,7 +350,7 @@ fn interrupted() {
 
     what next:
       look   garment list 'my \u{1b}]0;shop'
-      go on  the same command again, which starts afresh
+      go on  the same command again  (it starts afresh)
     ");
 }
 
@@ -365,7 +365,7 @@ fn interrupted_before_anything_was_done() {
 
     what next:
       look   garment list production
-      go on  the same command again, which starts afresh
+      go on  the same command again  (it starts afresh)
     ");
 }
 
@@ -385,7 +385,7 @@ fn a_rollback_that_lost_its_hosts() {
 
     what next:
       look   garment list production
-      go on  garment rollback production 20261124T101112-4634f44, once that is mended
+      go on  garment rollback production 20261124T101112-4634f44  (once that is mended)
     ");
 }
 

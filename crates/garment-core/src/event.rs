@@ -337,6 +337,8 @@ pub enum Progress {
     Untouched,
     /// It was not reachable.
     Unreachable(Problem),
+    /// It is in no state for the operation; nothing was done there.
+    Unfit(Problem),
     /// It did all that was asked of it, the last task being this one; the operation stopped for another reason.
     Through(TaskRef),
     /// A command failed there.

@@ -3,4 +3,5 @@
 //!
 //! This crate never prints, exits, or reads the environment or the home folder. See `ARCHITECTURE.md`.
 
+pub mod config;
 pub mod model;

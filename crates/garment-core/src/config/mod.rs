@@ -13,6 +13,7 @@ mod resolve;
 mod roles;
 mod scope;
 mod show;
+mod size;
 mod syntax;
 mod tasks;
 mod templates;

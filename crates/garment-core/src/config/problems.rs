@@ -36,9 +36,25 @@ impl<'s> Problems<'s> {
         &mut self.found[last]
     }
 
-    /// Drops what was found in a piece of the file.
-    pub(super) fn forget(&mut self, piece: &Range<usize>) {
-        self.found.retain(|problem| !piece.contains(&problem.range.start));
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Drops some of what was found, by position: all of it, or what lies in a piece of the file.
+    pub(super) fn forget(&mut self, which: Range<usize>, piece: Option<&Range<usize>>) {
+        let mut i = 0;
+        self.found.retain(|problem| {
+            let drop = which.contains(&i) && piece.is_none_or(|piece| piece.contains(&problem.range.start));
+            i += 1;
+            !drop
+        });
+    }
+
+    /// Adds to the help of the problems from one position on.
+    pub(super) fn help_since(&mut self, position: usize, help: &str) {
+        for problem in self.found.iter_mut().skip(position) {
+            problem.help(help);
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {

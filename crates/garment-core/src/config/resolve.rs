@@ -8,7 +8,7 @@ use super::tasks::TaskBlock;
 use super::templates::Placed;
 use super::values;
 use super::wording::{nearest, tick, ticks};
-use super::{roles, scope};
+use super::{roles, scope, size};
 use crate::model::{Environment, Host, Role, Setting, Stage, Stages, Task, Template, Variable};
 
 /// Checks every environment that can be deployed, and makes it. `laid` has each one's base under it.
@@ -23,7 +23,11 @@ pub(super) fn environments(blocks: &Blocks, laid: &Blocks, problems: &mut Proble
         }
         complete(block, blocks, problems);
         scope::check(block, problems);
-        values::check(block, problems);
+        let before = problems.count();
+        size::check(block, problems);
+        if problems.count() == before {
+            values::check(block, problems);
+        }
         all.extend(make(block));
     }
     roles::check(laid, problems);

@@ -6,17 +6,28 @@ use super::error::char_start;
 use super::problems::Problems;
 use super::wording::tick;
 
+/// Where the parser stumbled.
+pub(super) struct Found {
+    /// The line.
+    pub(super) line: Range<usize>,
+    /// The value that makes the rest of the file unreadable; without it, reading could go on.
+    pub(super) repairable: Option<Range<usize>>,
+}
+
 /// Says in the file's own terms what the YAML parser stumbled over. Nearly always it is a text that needs quotes.
-pub(super) fn report(error: &ScanError, problems: &mut Problems<'_>) {
+pub(super) fn report(error: &ScanError, problems: &mut Problems<'_>) -> Found {
     use ErrorKind as K;
     let source = problems.source;
     let at = char_start(source, error.marker().byte_offset().unwrap_or(source.len()));
     let line = line_at(source, at);
     let rest = at..line.start + source[line.clone()].trim_end().len().max(at - line.start);
-    let value = value_of(source, &line);
-    // What was read before on this line was not what was meant.
-    problems.forget(&line);
-    match error.kind() {
+    let kind = error.kind();
+    let value = match kind {
+        K::ExpectedFlowSequenceSeparator => Some(item_at(source, &line, at)),
+        _ => value_of(source, &line),
+    };
+    let mut repairable = None;
+    match kind {
         K::TabNotAllowed | K::TabInBlockIndentation | K::TabInIndentation | K::TabInPlainScalar => {
             problems.add(&tab(source, at), "a tab in the indentation").help("indent with spaces");
         }
@@ -33,22 +44,35 @@ pub(super) fn report(error: &ScanError, problems: &mut Problems<'_>) {
         }
         K::InvalidTrailingSingleQuotedScalar | K::InvalidTrailingDoubleQuotedScalar => {
             problems
-                .add(&value.unwrap_or(rest), "the text goes on after its closing quote")
+                .add(value.as_ref().unwrap_or(&rest), "the text goes on after its closing quote")
                 .help("put the whole text in single quotes; write a single quote in it twice: ''");
+            repairable = value;
         }
         K::UnknownQuotedScalarEscape | K::InvalidQuotedScalarHexEscape | K::InvalidUnicodeEscape => {
             problems
-                .add(&value.unwrap_or(rest), "an unknown `\\` escape in a text in double quotes")
+                .add(value.as_ref().unwrap_or(&rest), "an unknown `\\` escape in a text in double quotes")
                 .help("use single quotes, in which a backslash is a backslash, or write `\\\\`");
+            // One that goes on in the next line would be cut in two.
+            repairable = value.filter(|value| value.start == at && source[value.clone()].ends_with('"'));
         }
         kind => match value.filter(|value| needs_quotes(&source[value.clone()], kind)) {
             Some(value) => {
                 let quoted = source[value.clone()].replace('\'', "''");
                 problems.add(&value, "this text needs quotes").help(format!("write '{quoted}'"));
+                repairable = Some(value);
             }
             None => general(kind, &line, &rest, problems),
         },
     }
+    Found { line, repairable: repairable.filter(|value| value.len() > 1) }
+}
+
+/// The item of a `[list, on, one, line]` that `at` lies in.
+fn item_at(source: &str, line: &Range<usize>, at: usize) -> Range<usize> {
+    let start = source[line.start..at].rfind(['[', ',']).map_or(at, |i| line.start + i + 1);
+    let end = source[at..line.end].find([',', ']']).map_or(line.end, |i| at + i);
+    let item = &source[start..end];
+    start + (item.len() - item.trim_start().len())..start + item.trim_end().len()
 }
 
 fn general(kind: &ErrorKind, line: &Range<usize>, rest: &Range<usize>, problems: &mut Problems<'_>) {
@@ -105,13 +129,23 @@ fn value_of(source: &str, line: &Range<usize>) -> Option<Range<usize>> {
     let mut rest = source[line.clone()].trim_end();
     let end = line.start + rest.len();
     rest = rest.trim_start();
+    let mut listed = false;
     while let Some(item) = rest.strip_prefix("- ") {
         rest = item.trim_start();
+        listed = true;
     }
-    if !rest.starts_with(['\'', '"', '{', '[']) {
-        rest = rest.split_once(": ").map_or(rest, |(_, value)| value.trim_start());
+    if let Some((key, value)) = rest.split_once(": ")
+        && !rest.starts_with(['\'', '"', '{', '['])
+        // `- echo a: b` is a command.
+        && !(listed && key.contains(' '))
+    {
+        rest = value.trim_start();
     }
-    (!rest.is_empty()).then(|| end - rest.len()..end)
+    let start = end - rest.len();
+    if !rest.starts_with(['\'', '"']) {
+        rest = rest.split_once(" #").map_or(rest, |(value, _)| value.trim_end());
+    }
+    (!rest.is_empty()).then(|| start..start + rest.len())
 }
 
 /// The first line from `at` on whose indentation has a tab: the tab.

@@ -13,11 +13,15 @@ pub(super) fn check(block: &Block, problems: &mut Problems<'_>) {
     let known = expand(block);
     for ((setting, text), known) in TEXTS.iter().zip(&block.texts).zip(&known) {
         // A default that is wrong is wrong because of what it is built on.
-        let (Some(Placed { range, .. }), Some(value)) = (text.given(), known) else { continue };
+        let (Some(Placed { range, names, .. }), Some(value)) = (text.given(), known) else { continue };
+        let before = problems.count();
         match setting {
             Setting::GitRef => git_ref(value, range, problems),
             Setting::RepoUrl => repo_url(value, range, problems),
             _ => path(*setting, value, range, problems),
+        }
+        if !names.is_empty() {
+            problems.help_since(before, &format!("it stands for {}", tick(&value.to_string())));
         }
     }
     for task in block.tasks() {

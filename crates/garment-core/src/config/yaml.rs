@@ -13,22 +13,45 @@ const DEEPEST: usize = 32;
 /// Values in one file, those that aliases repeat included: a few aliases of aliases can stand for billions.
 const MOST_NODES: usize = 100_000;
 
+/// How often reading starts again behind a text that lacks its quotes.
+const MOST_REPAIRS: usize = 20;
+
 /// Reads the file's one document. `None` where nothing can be made of it, which has been reported then.
+///
+/// A text that lacks its quotes is reported and put out of sight, so that the rest of the file is looked at as well.
 pub(super) fn read(problems: &mut Problems<'_>) -> Option<Node> {
-    let source = problems.source;
+    let mut text = problems.source.to_owned();
+    let mut hidden: Vec<Range<usize>> = Vec::new();
+    loop {
+        let before = problems.count();
+        let error = match read_once(&text, &hidden, problems) {
+            Ok(root) => return root,
+            Err(Stop::Reported) => return None,
+            Err(Stop::Syntax(error)) => error,
+        };
+        let problems_here = before..problems.count();
+        let found = syntax::report(&error, problems);
+        let repairable =
+            found.repairable.filter(|value| hidden.len() < MOST_REPAIRS && !hidden.contains(value));
+        let Some(value) = repairable else {
+            // What was read before on this line was not what was meant.
+            problems.forget(problems_here, Some(&found.line));
+            return None;
+        };
+        // They will be found again.
+        problems.forget(problems_here, None);
+        // An alias takes the place of any value, and has no meaning of its own.
+        text.replace_range(value.clone(), &format!("*{}", "x".repeat(value.len() - 1)));
+        hidden.push(value);
+    }
+}
+
+fn read_once(text: &str, hidden: &[Range<usize>], problems: &mut Problems<'_>) -> Result<Option<Node>, Stop> {
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.emit_unresolved_aliases = true;
-    let parser = Parser::new_from_str_with_options(source, options);
-    let mut reader = Reader { parser, problems, anchors: HashMap::new(), nodes: 0, tag: None };
-    match reader.document() {
-        Ok(root) => root,
-        Err(Stop::Reported) => None,
-        Err(Stop::Syntax(error)) => {
-            syntax::report(&error, reader.problems);
-            None
-        }
-    }
+    let parser = Parser::new_from_str_with_options(text, options);
+    Reader { parser, problems, hidden, anchors: HashMap::new(), nodes: 0, tag: None }.document()
 }
 
 /// Why reading ends early.
@@ -43,9 +66,11 @@ impl From<ScanError> for Stop {
     }
 }
 
-struct Reader<'p, 's> {
-    parser: Parser<'s, StrInput<'s>>,
+struct Reader<'p, 't, 's> {
+    parser: Parser<'t, StrInput<'t>>,
     problems: &'p mut Problems<'s>,
+    /// Values that have been reported.
+    hidden: &'p [Range<usize>],
     /// By the parser's number: the value and how many values it holds.
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
@@ -53,10 +78,10 @@ struct Reader<'p, 's> {
     tag: Option<Range<usize>>,
 }
 
-type Next<'s> = Option<(Event<'s>, Range<usize>)>;
+type Next<'t> = Option<(Event<'t>, Range<usize>)>;
 
-impl<'s> Reader<'_, 's> {
-    fn next(&mut self) -> Result<Next<'s>, Stop> {
+impl<'t> Reader<'_, 't, '_> {
+    fn next(&mut self) -> Result<Next<'t>, Stop> {
         let Some(next) = self.parser.next_event() else { return Ok(None) };
         let (event, span) = next?;
         self.tag = span.tag_span().and_then(|tag| tag.byte_range());
@@ -87,7 +112,7 @@ impl<'s> Reader<'_, 's> {
         Ok(root)
     }
 
-    fn node(&mut self, event: Event<'s>, range: Range<usize>, depth: usize) -> Result<Option<Node>, Stop> {
+    fn node(&mut self, event: Event<'t>, range: Range<usize>, depth: usize) -> Result<Option<Node>, Stop> {
         let before = self.nodes;
         self.nodes += 1;
         self.limits(&range, depth)?;
@@ -104,9 +129,11 @@ impl<'s> Reader<'_, 's> {
             Event::MappingStart(style, ..) => self.map(style, &range, depth)?,
             Event::Alias(id) => self.alias(id, range)?,
             Event::UnresolvedAlias(name) => {
-                self.problems
-                    .add(&range, format!("no anchor {} before this", tick(&format!("&{name}"))))
-                    .help("a text that starts with `*` needs quotes: '*…'");
+                if !self.hidden.contains(&range) {
+                    self.problems
+                        .add(&range, format!("no anchor {} before this", tick(&format!("&{name}"))))
+                        .help("a text that starts with `*` needs quotes: '*…'");
+                }
                 Node { range, kind: Kind::Broken }
             }
             _ => return Ok(None),

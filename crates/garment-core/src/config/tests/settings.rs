@@ -508,6 +508,16 @@ fn what_git_would_misread() {
       |
       = help: write a branch, a tag, a full ref name such as `refs/heads/main`, or a full commit id
     "#);
+    assert_snapshot!(with("a..b", "'{repo_url}'"), @r#"
+    error: `git_ref` can't have `..` in it: no ref has
+     --> deploy.conf:3:12
+      |
+    3 |   git_ref: '{repo_url}'
+      |            ^^^^^^^^^^^^
+      |
+      = help: write a branch, a tag, a full ref name such as `refs/heads/main`, or a full commit id
+      = help: it stands for `a..b`
+    "#);
     assert_snapshot!(with("r", "'{environment}^'"), @r#"
     error: `git_ref` can't have `^` in it: no ref has
      --> deploy.conf:3:12
@@ -516,5 +526,6 @@ fn what_git_would_misread() {
       |            ^^^^^^^^^^^^^^^^
       |
       = help: write a branch, a tag, a full ref name such as `refs/heads/main`, or a full commit id
+      = help: it stands for `p^`
     "#);
 }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 
 use super::mistakes;
@@ -298,6 +300,23 @@ stages:
        |                   ^^^^^^^^
        |
        = help: did you mean `release`?
+    "#);
+}
+
+#[test]
+fn variables_that_double_one_another() {
+    let mut lines = String::from("variables:\n  - v0: xxxxxxxxxx\n");
+    for i in 1..60 {
+        writeln!(lines, "  - v{i}: '{{v{0}}}{{v{0}}}'", i - 1).unwrap();
+    }
+    assert_snapshot!(mistakes(&lines), @r#"
+    error: with its variables, this comes to more than 1000000 characters
+      --> deploy.conf:24:12
+       |
+    24 |     - v17: '{v16}{v16}'
+       |            ^^^^^^^^^^^^
+       |
+       = help: build it on fewer variables
     "#);
 }
 

@@ -128,6 +128,88 @@ fn what_needs_quotes() {
 }
 
 #[test]
+fn a_text_without_its_quotes_does_not_hide_the_rest() {
+    let lines = "
+source_dir: {deploy_dir}/s # the clone
+releases_dir: 'a'b
+kep_releases: 3
+shell: [{x}/y, '-c']
+stages:
+  after:
+    - id: a
+      commands:
+        - {release_dir}/bin/x
+        - echo a: b: c
+        - \"\\d\"
+        - echo {relase}";
+    assert_snapshot!(mistakes(lines), @r#"
+    error: this text needs quotes
+     --> deploy.conf:7:15
+      |
+    7 |   source_dir: {deploy_dir}/s # the clone
+      |               ^^^^^^^^^^^^^^
+      |
+      = help: write '{deploy_dir}/s'
+
+    error: the text goes on after its closing quote
+     --> deploy.conf:8:17
+      |
+    8 |   releases_dir: 'a'b
+      |                 ^^^^
+      |
+      = help: put the whole text in single quotes; write a single quote in it twice: ''
+
+    error: unknown setting `kep_releases`
+     --> deploy.conf:9:3
+      |
+    9 |   kep_releases: 3
+      |   ^^^^^^^^^^^^
+      |
+      = help: did you mean `keep_releases`?
+
+    error: this text needs quotes
+      --> deploy.conf:10:11
+       |
+    10 |   shell: [{x}/y, '-c']
+       |           ^^^^^
+       |
+       = help: write '{x}/y'
+
+    error: this text needs quotes
+      --> deploy.conf:15:13
+       |
+    15 |           - {release_dir}/bin/x
+       |             ^^^^^^^^^^^^^^^^^^^
+       |
+       = help: write '{release_dir}/bin/x'
+
+    error: this text needs quotes
+      --> deploy.conf:16:13
+       |
+    16 |           - echo a: b: c
+       |             ^^^^^^^^^^^^
+       |
+       = help: write 'echo a: b: c'
+
+    error: an unknown `\` escape in a text in double quotes
+      --> deploy.conf:17:13
+       |
+    17 |           - "\d"
+       |             ^^^^
+       |
+       = help: use single quotes, in which a backslash is a backslash, or write `\\`
+
+    error: unknown variable `relase`
+      --> deploy.conf:18:18
+       |
+    18 |           - echo {relase}
+       |                  ^^^^^^^^
+       |
+       = help: did you mean `release`?
+    "#);
+}
+
+#[test]
 fn structure() {
     assert_snapshot!(errors("p:\n  repo_url: r\n\tgit_ref: m\n"), @r#"
     error: a tab in the indentation

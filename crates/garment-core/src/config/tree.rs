@@ -45,6 +45,16 @@ impl Node {
             Kind::Map(_) => "a mapping",
         }
     }
+
+    /// How many levels of values are in it.
+    pub(super) fn height(&self) -> usize {
+        let tallest = match &self.kind {
+            Kind::List(items) => items.iter().map(Self::height).max(),
+            Kind::Map(entries) => entries.iter().map(|entry| entry.value.height()).max(),
+            Kind::Null | Kind::Scalar(_) | Kind::Broken => return 0,
+        };
+        tallest.map_or(0, |height| height + 1)
+    }
 }
 
 impl Entry {

@@ -71,8 +71,8 @@ struct Reader<'p, 't, 's> {
     problems: &'p mut Problems<'s>,
     /// Values that have been reported.
     hidden: &'p [Range<usize>],
-    /// By the parser's number: the value and how many values it holds.
-    anchors: HashMap<usize, (Node, usize)>,
+    /// By the parser's number: the value, how many values it holds, and how deep they are nested in it.
+    anchors: HashMap<usize, (Node, usize, usize)>,
     nodes: usize,
     /// Where the tag of the last event stands; the event's own range has only the value.
     tag: Option<Range<usize>>,
@@ -127,7 +127,7 @@ impl<'t> Reader<'_, 't, '_> {
             Event::Scalar(text, style, _, _) => self.scalar(text.into_owned(), style, &range),
             Event::SequenceStart(style, ..) => self.list(style, &range, depth)?,
             Event::MappingStart(style, ..) => self.map(style, &range, depth)?,
-            Event::Alias(id) => self.alias(id, range)?,
+            Event::Alias(id) => self.alias(id, range, depth)?,
             Event::UnresolvedAlias(name) => {
                 if !self.hidden.contains(&range) {
                     self.problems
@@ -139,7 +139,7 @@ impl<'t> Reader<'_, 't, '_> {
             _ => return Ok(None),
         };
         if let Some(id) = anchor {
-            self.anchors.insert(id, (node.clone(), self.nodes - before));
+            self.anchors.insert(id, (node.clone(), self.nodes - before, node.height()));
         }
         Ok(Some(node))
     }
@@ -265,13 +265,13 @@ impl<'t> Reader<'_, 't, '_> {
         }
     }
 
-    fn alias(&mut self, id: usize, range: Range<usize>) -> Result<Node, Stop> {
-        let Some((node, size)) = self.anchors.get(&id).cloned() else {
+    fn alias(&mut self, id: usize, range: Range<usize>, depth: usize) -> Result<Node, Stop> {
+        let Some((node, size, height)) = self.anchors.get(&id).cloned() else {
             self.problems.add(&range, "this alias stands inside what it repeats").help("leave the alias out");
             return Ok(Node { range, kind: Kind::Broken });
         };
         self.nodes = self.nodes.saturating_add(size);
-        self.limits(&range, 0)?;
+        self.limits(&range, depth + height)?;
         Ok(node)
     }
 }

@@ -390,6 +390,19 @@ fn aliases_that_explode() {
       |
       = help: leave the alias out
     "#);
+    let mut text = String::from("x-a0: &a0 x\n");
+    for i in 1..20 {
+        writeln!(text, "x-a{i}: &a{i} [[[*a{}]]]", i - 1).unwrap();
+    }
+    assert_snapshot!(errors(&text), @r#"
+    error: nested too deeply
+      --> deploy.conf:12:16
+       |
+    12 | x-a11: &a11 [[[*a10]]]
+       |                ^^^^
+       |
+       = help: no setting lies this deep
+    "#);
     assert_snapshot!(errors(&format!("x: {}\n", "[".repeat(40) + &"]".repeat(40))), @r#"
     error: nested too deeply
      --> deploy.conf:1:36

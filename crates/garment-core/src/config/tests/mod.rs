@@ -5,6 +5,7 @@ use crate::model::Environment;
 
 mod accepted;
 mod any_text;
+mod documented;
 mod extending;
 mod naming;
 mod sample;

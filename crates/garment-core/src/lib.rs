@@ -3,6 +3,7 @@
 //!
 //! This crate never prints, exits, or reads the environment or the home folder. See `ARCHITECTURE.md`.
 
+pub mod config;
 pub mod engine;
 pub mod event;
 pub mod model;

@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -13,7 +14,10 @@ use crate::host::Host;
 use crate::host_files::{HostFiles, Settings, replace};
 use crate::keys::{self, KeyPair};
 use crate::known_hosts::KnownHosts;
+use crate::outcome::Outcome;
 use crate::port::Port;
+use crate::repo::Repo;
+use crate::running::Running;
 use crate::sshd::Sshd;
 use crate::{controller, leftovers, programs, quote};
 
@@ -162,6 +166,26 @@ impl Fleet {
         let mut command = Command::new(path);
         command.env_clear().envs(self.env()).current_dir(self.project());
         command
+    }
+
+    /// Runs `command` on `host` over the controller's ssh, for at most 30 seconds.
+    #[track_caller]
+    pub fn ssh(&self, host: &str, command: &str) -> Outcome {
+        self.spawn_ssh(host, command).finish()
+    }
+
+    /// Starts `command` on `host` over the controller's ssh.
+    #[track_caller]
+    pub fn spawn_ssh(&self, host: &str, command: &str) -> Running {
+        let mut ssh = self.command("ssh");
+        ssh.args(["-T", "-o", "BatchMode=yes", host, command]);
+        Running::start(ssh, Duration::from_secs(30))
+    }
+
+    /// Makes a repository below [`Fleet::root`]. Repositories of one fleet are neighbours: the submodule URL
+    /// `../NAME.git` reaches from one to another.
+    pub fn repo(&self, name: &str) -> Repo {
+        Repo::new(self.root.join("repos").join(name))
     }
 
     /// Starts an `ssh-agent` on the controller (once) that holds a key which only hosts with

@@ -4,8 +4,7 @@
 //! use garment_testing::Fleet;
 //!
 //! let fleet = Fleet::builder().hosts(["web1", "web2"]).start();
-//! let said = fleet.command("ssh").args(["web1", "echo $HOME"]).output().unwrap();
-//! assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), fleet.host("web1").home().to_str().unwrap());
+//! fleet.ssh("web1", "echo \"$PWD\"").code(0).stdout_has("/web1/home");
 //! ```
 //!
 //! Nothing here uses a fixed port, the caller's home, keys, agent or git configuration, so tests run in parallel,
@@ -25,11 +24,19 @@ mod host_files;
 mod keys;
 mod known_hosts;
 mod leftovers;
+mod outcome;
 mod port;
 mod process;
 mod programs;
 mod quote;
+mod repo;
+mod running;
+mod sandbox;
 mod sshd;
 
 pub use fleet::{Fleet, FleetBuilder};
 pub use host::Host;
+pub use outcome::Outcome;
+pub use repo::Repo;
+pub use running::Running;
+pub use sandbox::Sandbox;

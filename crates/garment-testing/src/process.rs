@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 
 /// A child in a process group of its own, which can be signalled without a chance to hit a stranger.
 ///
@@ -36,9 +36,20 @@ impl Process {
         (process, tapped)
     }
 
+    /// The process id, which is its process group's id too.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid.as_raw_pid().unsigned_abs()
+    }
+
     /// How it ended, or `None` while it runs.
     pub(crate) fn ended(&self) -> Option<ExitStatus> {
         self.lock().ended
+    }
+
+    /// Sends `signal` to the process. False if it had ended.
+    pub(crate) fn signal(&self, signal: Signal) -> bool {
+        let state = self.lock();
+        state.ended.is_none() && kill_process(self.pid, signal).is_ok()
     }
 
     /// Sends `signal` to the process and to what it started in its process group. False if it had ended.

@@ -1,33 +1,23 @@
 //! The fleet itself: logins, isolation, counting.
-use std::process::Output;
+
 use std::thread;
-use std::time::Instant;
+use std::time::Duration;
 
-use garment_testing::Fleet;
-
-fn ssh(fleet: &Fleet, args: &[&str]) -> Output {
-    fleet.command("ssh").args(args).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
-}
+use garment_testing::{Fleet, Sandbox};
 
 #[test]
 fn logs_in_to_each_host_in_its_own_home() {
     let fleet = Fleet::builder().hosts(["web1", "web2"]).start();
-    for name in ["web1", "web2"] {
-        let output = ssh(
-            &fleet,
-            &[
-                name,
-                "echo $HOME; pwd; echo \"${SHELL##*/}:${SSH_ORIGINAL_COMMAND-unset}\"; echo oops >&2; exit 3",
-            ],
-        );
-        let home = fleet.host(name).home().display();
-        assert_eq!(text(&output.stderr), "oops\n");
-        assert_eq!(text(&output.stdout), format!("{home}\n{home}\nbash:unset\n"));
-        assert_eq!(output.status.code(), Some(3));
+    for host in fleet.hosts() {
+        let home = host.home().display();
+        fleet
+            .ssh(
+                host.name(),
+                "echo $HOME; pwd; echo ${SHELL##*/} ${SSH_ORIGINAL_COMMAND-unset}; echo oops >&2; exit 3",
+            )
+            .code(3)
+            .stdout_is(&format!("{home}\n{home}\nbash unset\n"))
+            .stderr_is("oops\n");
     }
 }
 
@@ -35,7 +25,7 @@ fn logs_in_to_each_host_in_its_own_home() {
 fn counts_connections() {
     let fleet = Fleet::builder().hosts(["web1", "web2"]).start();
     for _ in 0..3 {
-        assert!(ssh(&fleet, &["web1", "true"]).status.success());
+        assert!(fleet.command("ssh").args(["web1", "true"]).status().unwrap().success());
     }
     assert_eq!((fleet.host("web1").connections(), fleet.host("web2").connections()), (3, 0));
     assert_eq!((fleet.host("web1").logins(), fleet.host("web2").logins()), (3, 0));
@@ -44,17 +34,104 @@ fn counts_connections() {
 
 #[test]
 fn takes_twenty_logins_at_once() {
-    let begun = Instant::now();
     let fleet = Fleet::builder().webs(20).start();
-    eprintln!("20 hosts in {:?}", begun.elapsed());
     thread::scope(|scope| {
         for host in fleet.hosts() {
             scope.spawn(|| {
-                let output = ssh(&fleet, &[host.name(), "basename \"${HOME%/home}\""]);
-                assert_eq!(text(&output.stdout).trim(), host.name(), "{}", text(&output.stderr));
+                let name = host.name();
+                fleet.ssh(name, "basename \"${HOME%/home}\"").code(0).stdout_is(&format!("{name}\n"));
             });
         }
     });
-    eprintln!("20 logins in {:?}", begun.elapsed());
     assert!(fleet.hosts().iter().all(|host| host.connections() == 1));
+}
+
+#[test]
+fn is_apart_from_other_fleets() {
+    let [one, two] = [(); 2].map(|()| Fleet::builder().webs(1).start());
+    one.ssh("web1", "echo one >mark").code(0);
+    two.ssh("web1", "echo two >mark").code(0);
+    assert_eq!(
+        (one.host("web1").read("mark"), two.host("web1").read("mark")),
+        ("one\n".into(), "two\n".into())
+    );
+    let port = two.host("web1").port().to_string();
+    let mut strange = one.command("ssh");
+    strange.args(["-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-p", &port, "127.0.0.1", "true"]);
+    assert_eq!(
+        strange.output().unwrap().status.code(),
+        Some(255),
+        "one fleet's key must not open another's hosts"
+    );
+}
+
+#[test]
+fn is_reached_by_address_and_port_too() {
+    let fleet = Fleet::builder().webs(1).start();
+    let port = fleet.host("web1").port().to_string();
+    let output = fleet.command("ssh").args(["-p", &port, "127.0.0.1", "echo here"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "here\n");
+}
+
+#[test]
+fn keeps_its_path_in_login_shells() {
+    let fleet = Fleet::builder().webs(1).start();
+    let host = fleet.host("web1");
+    let ours = host.home().with_file_name("bin/ssh").display().to_string() + "\n";
+    fleet.ssh("web1", "command -v ssh").stdout_is(&ours);
+    fleet.ssh("web1", "bash -l -c 'command -v ssh'").stdout_is(&ours);
+    host.bash_profile("export FROM_PROFILE=yes");
+    fleet.ssh("web1", "bash -l -c 'command -v ssh; echo $FROM_PROFILE'").stdout_is(&format!("{ours}yes\n"));
+    host.variable("FROM_SSHD", "it's \"$HOME\"");
+    fleet.ssh("web1", "echo \"$FROM_SSHD\"").stdout_is("it's \"$HOME\"\n");
+    host.login_shell("/bin/dash");
+    fleet.ssh("web1", "readlink /proc/$$/exe").stdout_has("/dash\n");
+}
+
+#[test]
+fn leaves_nothing_behind() {
+    let fleet = Fleet::builder().webs(1).start();
+    let root = fleet.root().to_owned();
+    let mut session =
+        fleet.spawn_ssh("web1", "setsid sleep 1000 </dev/null >/dev/null 2>&1 & echo $!; sleep 1000");
+    let sleeper = session.wait_for_line(|_| true);
+    fleet.agent();
+    drop(fleet);
+    assert!(!root.exists());
+    let line = std::fs::read(format!("/proc/{sleeper}/cmdline")).unwrap_or_default();
+    assert_eq!(String::from_utf8_lossy(&line), "", "what a session left running must be gone");
+    session.finish();
+}
+
+#[test]
+fn kills_what_takes_too_long() {
+    let fleet = Fleet::builder().start();
+    let sandbox = Sandbox::new(&fleet, "/bin/sh").timeout(Duration::from_millis(300));
+    let late = thread::scope(|scope| scope.spawn(|| sandbox.run(["-c", "echo begun; sleep 1000"])).join());
+    let said = late.unwrap_err().downcast::<String>().unwrap();
+    assert!(said.starts_with("still running after 300ms, so it was killed"), "{said}");
+    assert!(said.contains("--- stdout\nbegun\n"), "{said}");
+}
+
+#[test]
+fn reads_lines_live_and_sends_signals() {
+    let fleet = Fleet::builder().start();
+    let sandbox = Sandbox::new(&fleet, "/bin/sh");
+    let script = "trap 'echo caught; exit 9' INT; echo a; echo b; echo c >&2; while :; do sleep 0.01; done";
+    let mut running = sandbox.spawn(["-c", script]);
+    assert_eq!(running.wait_for_line(|line| line == "b"), "b");
+    assert_eq!(running.wait_for_stderr_line(|_| true), "c");
+    assert!(running.interrupt());
+    running.finish().code(9).stdout_is("a\nb\ncaught\n").stderr_is("c\n");
+}
+
+#[test]
+fn gives_programs_an_environment_of_their_own() {
+    let fleet = Fleet::builder().start();
+    let output = fleet.command("env").output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let mut names: Vec<&str> = printed.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+    names.sort_unstable();
+    let ours = ["GIT_CONFIG_NOSYSTEM", "HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TMPDIR", "TZ", "USER"];
+    assert_eq!(names, ours);
 }

@@ -16,6 +16,7 @@ use crate::keys::{self, KeyPair};
 use crate::known_hosts::KnownHosts;
 use crate::outcome::Outcome;
 use crate::port::Port;
+use crate::process::with_default_signals;
 use crate::repo::Repo;
 use crate::running::Running;
 use crate::sshd::Sshd;
@@ -154,7 +155,8 @@ impl Fleet {
 
     /// A command on the controller, with [`Fleet::env`] as its environment, in [`Fleet::project`].
     ///
-    /// A bare name is looked up in the fleet's PATH, not in the caller's.
+    /// A bare name is looked up in the fleet's PATH, not in the caller's. Signals are at their defaults, whatever the
+    /// test run ignores.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         let program = program.as_ref();
         let own = self.root.join("bin").join(program);
@@ -163,7 +165,7 @@ impl Fleet {
             Some(name) if !name.contains('/') => programs::find(name),
             _ => program.to_owned(),
         };
-        let mut command = Command::new(path);
+        let mut command = with_default_signals(&path);
         command.env_clear().envs(self.env()).current_dir(self.project());
         command
     }

@@ -1,10 +1,26 @@
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
+
+use crate::programs;
+
+/// A command that starts `program` with every signal as it is by default.
+///
+/// A test run that was started in the background (`cargo test &` in a script, `nohup`) ignores SIGINT or SIGHUP, and
+/// so would all that it starts: a shell cannot even trap what was ignored before it.
+pub(crate) fn with_default_signals(program: &Path) -> Command {
+    let mut command = Command::new(programs::find("env"));
+    command.arg(DEFAULT_SIGNALS).arg(program);
+    command
+}
+
+/// The option of coreutils' `env` that [`with_default_signals`] uses.
+pub(crate) const DEFAULT_SIGNALS: &str = "--default-signal";
 
 /// A child in a process group of its own, which can be signalled without a chance to hit a stranger.
 ///

@@ -43,7 +43,7 @@ fn package_of(program: &str) -> &str {
         "sshd" => "openssh-server",
         "ssh" | "ssh-keygen" | "ssh-agent" | "ssh-add" => "openssh-client",
         "getent" => "libc-bin",
-        "id" => "coreutils",
+        "env" => "coreutils",
         other => other,
     }
 }

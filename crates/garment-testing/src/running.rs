@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::outcome::Outcome;
-use crate::process::Process;
+use crate::process::{DEFAULT_SIGNALS, Process};
 
 /// How long what a program started may keep its stdout or stderr open after its own end.
 const GRACE: Duration = Duration::from_secs(5);
@@ -52,7 +52,10 @@ impl Running {
             }
         });
         let words = std::iter::once(command.get_program()).chain(command.get_args());
-        let command = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        // `Fleet::command` puts `env` and its option before the program.
+        let skipped =
+            if command.get_args().next().is_some_and(|word| word == DEFAULT_SIGNALS) { 2 } else { 0 };
+        let command = words.skip(skipped).map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
         Self { command, process, streams, deadline: Instant::now() + timeout, timeout, seen: [0; 2] }
     }
 

@@ -2,7 +2,7 @@ use std::fs::OpenOptions;
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::port::Port;
-use crate::process::Process;
+use crate::process::{Process, with_default_signals};
 
 /// How a host answers who connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +152,7 @@ impl Inner {
     fn serve(&self, connection: TcpStream) -> Process {
         let log = OpenOptions::new().append(true).open(&self.log).expect("open a host's log");
         let output = connection.try_clone().expect("duplicate a connection");
-        let mut sshd = Command::new(&self.program);
+        let mut sshd = with_default_signals(&self.program);
         sshd.args(["-i", "-e", "-f"])
             .arg(&self.config)
             .env_clear()

@@ -125,6 +125,25 @@ fn reads_lines_live_and_sends_signals() {
     running.finish().code(9).stdout_is("a\nb\ncaught\n").stderr_is("c\n");
 }
 
+/// Runs itself again in a shell that ignores SIGINT, as `cargo test &` in a script does.
+#[test]
+fn resets_signals_that_the_test_run_ignores() {
+    let fleet = Fleet::builder().webs(1).start();
+    // The last four hexadecimal digits are the signals 1 to 16.
+    let ignored = "sed -n 's/^SigIgn:.*\\(....\\)$/\\1/p' /proc/self/status";
+    if std::env::args().any(|word| word == "--include-ignored") {
+        fleet.ssh("web1", ignored).code(0).stdout_is("0000\n");
+        Sandbox::new(&fleet, "/bin/sh").run(["-c", ignored]).stdout_is("0000\n");
+        return;
+    }
+    let again =
+        "trap '' INT HUP; exec \"$0\" --include-ignored --exact resets_signals_that_the_test_run_ignores";
+    let binary = std::env::current_exe().unwrap();
+    let mut again_ignoring = fleet.command("sh");
+    again_ignoring.args(["-c", again]).arg(binary);
+    Sandbox::new(&fleet, "sh").spawn_command(again_ignoring).finish().code(0).stdout_has("1 passed");
+}
+
 #[test]
 fn gives_programs_an_environment_of_their_own() {
     let fleet = Fleet::builder().start();

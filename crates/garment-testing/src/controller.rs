@@ -51,6 +51,17 @@ pub(crate) fn check_logins_can_work() {
     }
 }
 
+/// Whether the account is locked, as root's is where a machine was installed with sudo only. Without PAM `sshd` turns
+/// down every login of a locked account.
+///
+/// Only root can read that, and only a `sshd` that runs as root looks.
+pub(crate) fn is_locked() -> bool {
+    let start = format!("{}:!", user().name);
+    user().is_root
+        && std::fs::read_to_string("/etc/shadow")
+            .is_ok_and(|all| all.lines().any(|line| line.starts_with(&start)))
+}
+
 /// The environment of what runs on the controller: `bin` first on PATH, `root/controller` as its home.
 pub(crate) fn environment(root: &Path, agent: Option<&Path>) -> BTreeMap<String, String> {
     let mut path = vec![root.join("bin")];

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::quote;
+use crate::{controller, quote};
 
 /// What a host's `sshd` and the sessions in it are configured from. Each connection reads it anew.
 #[derive(Clone, Debug)]
@@ -79,11 +79,11 @@ fn sshd_config(files: &HostFiles, settings: &Settings, session: &Path) -> String
     let _ = writeln!(config, "AuthorizedKeysFile {}", text(&files.etc().join("authorized_keys")));
     let _ = writeln!(config, "PubkeyAuthentication {}", yes(!settings.password_only));
     let _ = writeln!(config, "PasswordAuthentication {}", yes(settings.password_only));
+    let _ = writeln!(config, "UsePAM {}", yes(controller::is_locked()));
     config.push_str(
         "KbdInteractiveAuthentication no\n\
          HostbasedAuthentication no\n\
          PermitRootLogin prohibit-password\n\
-         UsePAM no\n\
          StrictModes no\n\
          PermitUserRC no\n\
          PermitUserEnvironment no\n\
@@ -106,7 +106,6 @@ fn sshd_config(files: &HostFiles, settings: &Settings, session: &Path) -> String
 /// What `sshd` cannot be told: the home folder (it always changes to the one in passwd) and the login shell.
 fn session_script(files: &HostFiles, settings: &Settings) -> String {
     let home = files.home();
-    let user = whoami();
     let mut script = String::from(
         "# Written by garment-testing: one login on a host of the fleet.\n\
          command=$SSH_ORIGINAL_COMMAND\n\
@@ -119,7 +118,7 @@ fn session_script(files: &HostFiles, settings: &Settings) -> String {
     export("SHELL", &settings.login_shell.to_string_lossy());
     export("PATH", &joined(&settings.path));
     export("GIT_CONFIG_NOSYSTEM", "1");
-    export("USER", &user);
+    export("USER", &controller::user().name);
     for (name, value) in &settings.variables {
         export(name, value);
     }
@@ -130,10 +129,6 @@ fn session_script(files: &HostFiles, settings: &Settings) -> String {
          exec \"$SHELL\" -l\n",
     );
     script
-}
-
-fn whoami() -> String {
-    crate::controller::user().name.clone()
 }
 
 pub(crate) fn joined(path: &[PathBuf]) -> String {

@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,6 +9,7 @@ use rustix::process::Signal;
 
 use crate::outcome::Outcome;
 use crate::process::{DEFAULT_SIGNALS, Process};
+use crate::terminal::terminal;
 
 /// How long what a program started may keep its stdout or stderr open after its own end.
 const GRACE: Duration = Duration::from_secs(5);
@@ -51,6 +53,22 @@ impl Running {
                 streams.read(STDERR, stderr);
             }
         });
+        Self::new(&command, process, streams, timeout)
+    }
+
+    /// As [`Running::start`], with a terminal as all three streams. What it prints counts as stdout.
+    pub(crate) fn start_on_terminal(mut command: Command, columns: u16, timeout: Duration) -> Self {
+        let (shown, printed) = terminal(columns);
+        let copy = || printed.try_clone().expect("duplicate a terminal");
+        command.env("TERM", "xterm-256color").stdin(copy()).stdout(copy()).stderr(copy());
+        let (process, ()) = Process::start(&mut command, |_| ());
+        let streams = Arc::new(Streams::default());
+        streams.lock()[STDERR].ended = true;
+        streams.read(STDOUT, File::from(shown));
+        Self::new(&command, process, streams, timeout)
+    }
+
+    fn new(command: &Command, process: Process, streams: Arc<Streams>, timeout: Duration) -> Self {
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         // `Fleet::command` puts `env` and its option before the program.
         let skipped =

@@ -60,6 +60,17 @@ impl<'fleet> Sandbox<'fleet> {
         self.spawn_command(self.command(arguments))
     }
 
+    /// Starts it on a terminal of `columns` by 24. All that it prints counts as stdout, byte for byte. It is not the
+    /// controlling terminal: nothing can be typed, and [`Running::ctrl_c`] does what Ctrl-C would.
+    #[track_caller]
+    pub fn spawn_on_terminal<S: AsRef<OsStr>>(
+        &self,
+        columns: u16,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Running {
+        Running::start_on_terminal(self.command(arguments), columns, self.timeout)
+    }
+
     /// The command that [`Sandbox::run`] runs, to change its environment or folder.
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = self.fleet.command(&self.binary);

@@ -125,6 +125,32 @@ fn reads_lines_live_and_sends_signals() {
     running.finish().code(9).stdout_is("a\nb\ncaught\n").stderr_is("c\n");
 }
 
+#[test]
+fn runs_programs_on_a_terminal() {
+    let fleet = Fleet::builder().start();
+    let script = "[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && stty size && echo \"$TERM\" && printf 'a\\r\\033[2Kb\\n'; exit 4";
+    let mut running = Sandbox::new(&fleet, "sh").spawn_on_terminal(72, ["-c", script]);
+    assert_eq!(running.wait_for_line(|_| true), "24 72");
+    running.finish().code(4).stdout_is("24 72\nxterm-256color\na\r\u{1b}[2Kb\n");
+}
+
+#[test]
+fn keeps_its_folder_if_asked() {
+    let fleet = Fleet::builder().start();
+    if std::env::args().any(|word| word == "--include-ignored") {
+        return;
+    }
+    let mut again = fleet.command(std::env::current_exe().unwrap());
+    again.args(["--include-ignored", "--nocapture", "--exact", "keeps_its_folder_if_asked"]);
+    again.env("GARMENT_TEST_KEEP", "1");
+    let outcome = Sandbox::new(&fleet, "sh").spawn_command(again).finish();
+    let kept =
+        outcome.code(0).stderr.lines().find_map(|line| line.split_once("kept ")).map(|(_, path)| path.trim());
+    let kept = std::path::Path::new(kept.unwrap());
+    assert!(kept.join("controller").is_dir(), "{outcome}");
+    assert!(kept.starts_with(fleet.root()), "it goes with this test's own folder: {outcome}");
+}
+
 /// Runs itself again in a shell that ignores SIGINT, as `cargo test &` in a script does.
 #[test]
 fn resets_signals_that_the_test_run_ignores() {

@@ -1,9 +1,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal};
 
-use crate::programs;
+use crate::{programs, stranger};
 
 /// A real `ssh-agent` that holds one key.
 #[derive(Debug)]
@@ -44,12 +44,10 @@ impl Agent {
 
 impl Drop for Agent {
     fn drop(&mut self) {
-        // It is nobody's child, so the id could be another's by now; only a process that still has our socket open
-        // on its command line is the agent.
-        let line = std::fs::read(format!("/proc/{}/cmdline", self.pid.as_raw_pid())).unwrap_or_default();
         let socket = self.socket.as_os_str().as_encoded_bytes();
-        if line.windows(socket.len()).any(|window| window == socket) {
-            let _ = kill_process(self.pid, Signal::TERM);
-        }
+        stranger::end(self.pid, Signal::TERM, || {
+            let line = std::fs::read(format!("/proc/{}/cmdline", self.pid.as_raw_pid())).unwrap_or_default();
+            line.windows(socket.len()).any(|window| window == socket)
+        });
     }
 }

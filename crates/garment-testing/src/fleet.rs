@@ -256,6 +256,9 @@ impl Drop for Fleet {
     fn drop(&mut self) {
         leftovers::kill_below(&self.root);
         self.hosts.clear();
+        // What a login that was under way just then has started.
+        leftovers::kill_below(&self.root);
+        *self.agent.lock().unwrap_or_else(PoisonError::into_inner) = None;
         if env::var_os("GARMENT_TEST_KEEP").is_some()
             && let Some(folder) = self.folder.take()
         {

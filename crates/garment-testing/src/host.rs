@@ -117,9 +117,3 @@ impl fmt::Debug for Host {
             .finish_non_exhaustive()
     }
 }
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        leftovers::kill_below(&self.files.folder);
-    }
-}

@@ -1,6 +1,8 @@
 use std::path::Path;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal};
+
+use crate::stranger;
 
 /// Processes of this machine whose environment names `path`: what runs on a host of the fleet, or for its
 /// controller, however far it has moved from the process that started it.
@@ -29,6 +31,7 @@ pub(crate) fn running_below(path: &Path) -> Vec<(Pid, String)> {
 
 /// Kills what [`running_below`] finds, until it finds nothing.
 pub(crate) fn kill_below(path: &Path) {
+    let needle = path.as_os_str().as_encoded_bytes();
     // What is found may have started more meanwhile; a process that can't be killed must not hang the test.
     for _ in 0..20 {
         let found = running_below(path);
@@ -36,10 +39,15 @@ pub(crate) fn kill_below(path: &Path) {
             return;
         }
         for (pid, _) in found {
-            let _ = kill_process(pid, Signal::KILL);
+            stranger::end(pid, Signal::KILL, || environment_mentions(pid, needle));
         }
-        std::thread::yield_now();
     }
+}
+
+fn environment_mentions(pid: Pid, needle: &[u8]) -> bool {
+    // Unreadable: it has ended, or it is another user's.
+    let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).unwrap_or_default();
+    mentions(&environment, needle)
 }
 
 /// Whether `needle`, a path, stands in `environment` as a whole path or the start of one.

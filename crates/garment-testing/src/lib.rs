@@ -33,6 +33,7 @@ mod repo;
 mod running;
 mod sandbox;
 mod sshd;
+mod stranger;
 mod terminal;
 
 pub use fleet::{Fleet, FleetBuilder};

@@ -98,9 +98,21 @@ fn leaves_nothing_behind() {
     fleet.agent();
     drop(fleet);
     assert!(!root.exists());
-    let line = std::fs::read(format!("/proc/{sleeper}/cmdline")).unwrap_or_default();
-    assert_eq!(String::from_utf8_lossy(&line), "", "what a session left running must be gone");
+    assert!(
+        !std::path::Path::new(&format!("/proc/{sleeper}/exe")).exists(),
+        "what a session left running must be gone"
+    );
+    let named = root.display().to_string();
+    let left: Vec<String> = command_lines().into_iter().filter(|line| line.contains(&named)).collect();
+    assert_eq!(left, [""; 0]);
     session.finish();
+}
+
+/// The command lines of what runs on this machine.
+fn command_lines() -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").expect("read /proc").flatten();
+    let lines = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+    lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " ")).collect()
 }
 
 #[test]

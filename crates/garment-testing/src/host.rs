@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::host_files::{HostFiles, Settings};
 use crate::known_hosts::KnownHosts;
-use crate::leftovers;
 use crate::sshd::Sshd;
+use crate::{controller, leftovers};
 
 /// A host of a [`Fleet`](crate::Fleet): a real `sshd` with a host key and a home folder of its own.
 pub struct Host {
@@ -27,6 +27,11 @@ impl Host {
     /// The port of 127.0.0.1 that it listens on.
     pub fn port(&self) -> u16 {
         self.sshd.port()
+    }
+
+    /// How it is reached without the alias: `USER@127.0.0.1:PORT`.
+    pub fn address(&self) -> String {
+        format!("{}@127.0.0.1:{}", controller::user().name, self.port())
     }
 
     /// The home folder of who logs in, in which their shell starts.

@@ -19,6 +19,7 @@ mod agent;
 mod controller;
 mod fault;
 mod fleet;
+mod fleet_builder;
 mod host;
 mod host_files;
 mod keys;
@@ -36,7 +37,8 @@ mod sshd;
 mod stranger;
 mod terminal;
 
-pub use fleet::{Fleet, FleetBuilder};
+pub use fleet::Fleet;
+pub use fleet_builder::FleetBuilder;
 pub use host::Host;
 pub use outcome::Outcome;
 pub use repo::Repo;

@@ -1,9 +1,15 @@
 //! The fleet itself: logins, isolation, counting.
 
+// A test that runs itself again tells itself so by the environment.
+#![allow(clippy::disallowed_methods)]
+
 use std::thread;
 use std::time::Duration;
 
 use garment_testing::{Fleet, Sandbox};
+
+/// Set where a test runs itself again.
+const AGAIN: &str = "GARMENT_TESTING_AGAIN";
 
 #[test]
 fn logs_in_to_each_host_in_its_own_home() {
@@ -68,8 +74,8 @@ fn is_apart_from_other_fleets() {
 #[test]
 fn is_reached_by_address_and_port_too() {
     let fleet = Fleet::builder().webs(1).start();
-    let port = fleet.host("web1").port().to_string();
-    let output = fleet.command("ssh").args(["-p", &port, "127.0.0.1", "echo here"]).output().unwrap();
+    let url = format!("ssh://{}", fleet.host("web1").address());
+    let output = fleet.command("ssh").args([&url, "echo here"]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "here\n");
 }
 
@@ -149,12 +155,12 @@ fn runs_programs_on_a_terminal() {
 #[test]
 fn keeps_its_folder_if_asked() {
     let fleet = Fleet::builder().start();
-    if std::env::args().any(|word| word == "--include-ignored") {
+    if std::env::var_os(AGAIN).is_some() {
         return;
     }
     let mut again = fleet.command(std::env::current_exe().unwrap());
-    again.args(["--include-ignored", "--nocapture", "--exact", "keeps_its_folder_if_asked"]);
-    again.env("GARMENT_TEST_KEEP", "1");
+    again.args(["--nocapture", "--exact", "keeps_its_folder_if_asked"]);
+    again.env("GARMENT_TEST_KEEP", "1").env(AGAIN, "1");
     let outcome = Sandbox::new(&fleet, "sh").spawn_command(again).finish();
     let kept =
         outcome.code(0).stderr.lines().find_map(|line| line.split_once("kept ")).map(|(_, path)| path.trim());
@@ -169,16 +175,15 @@ fn resets_signals_that_the_test_run_ignores() {
     let fleet = Fleet::builder().webs(1).start();
     // The last four hexadecimal digits are the signals 1 to 16.
     let ignored = "sed -n 's/^SigIgn:.*\\(....\\)$/\\1/p' /proc/self/status";
-    if std::env::args().any(|word| word == "--include-ignored") {
+    if std::env::var_os(AGAIN).is_some() {
         fleet.ssh("web1", ignored).code(0).stdout_is("0000\n");
         Sandbox::new(&fleet, "/bin/sh").run(["-c", ignored]).stdout_is("0000\n");
         return;
     }
-    let again =
-        "trap '' INT HUP; exec \"$0\" --include-ignored --exact resets_signals_that_the_test_run_ignores";
+    let again = "trap '' INT HUP; exec \"$0\" --exact resets_signals_that_the_test_run_ignores";
     let binary = std::env::current_exe().unwrap();
     let mut again_ignoring = fleet.command("sh");
-    again_ignoring.args(["-c", again]).arg(binary);
+    again_ignoring.args(["-c", again]).arg(binary).env(AGAIN, "1");
     Sandbox::new(&fleet, "sh").spawn_command(again_ignoring).finish().code(0).stdout_has("1 passed");
 }
 

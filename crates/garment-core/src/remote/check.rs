@@ -1,5 +1,6 @@
-use super::Paths;
+use super::records::Records;
 use super::script::{GIT, LIB, script};
+use super::{BadRecords, Paths, Problem, parse_problems};
 
 /// What `garment check` wants to know of a host.
 #[derive(Debug, Clone, Copy)]
@@ -12,10 +13,22 @@ pub struct Check<'a> {
     pub forward_agent: bool,
 }
 
-/// Looks for everything that would stop a deploy, all of it in one go, and changes nothing. Exit code 0 means that it
-/// is through; [`super::parse_problems`] reads what it found.
+/// Looks for everything that would stop a deploy, all of it in one go, and changes nothing. [`parse_check`] reads what
+/// it found, whatever the exit code.
 pub fn check(check: &Check) -> String {
     let values =
         [("repo_url", check.repo_url), ("forward_agent", if check.forward_agent { "yes" } else { "no" })];
     script(check.paths, &values, &[LIB, GIT, include_str!("sh/check.sh")])
+}
+
+/// Reads what [`check`] printed: the problems, none if all is well.
+///
+/// # Errors
+/// It is cut off; a look that was not finished is not taken for one that found nothing.
+pub fn parse_check(stdout: &[u8]) -> Result<Vec<Problem>, BadRecords> {
+    let problems = parse_problems(stdout)?;
+    if problems.is_empty() {
+        Records::parse_complete(stdout, "check")?;
+    }
+    Ok(problems)
 }

@@ -17,7 +17,7 @@ mod records;
 mod script;
 mod survey;
 
-pub use check::{Check, check};
+pub use check::{Check, check, parse_check};
 pub use command::command_text;
 pub use cutover::{Cutover, Moved, cutover, parse_cutover};
 pub use mark::mark;

@@ -294,7 +294,7 @@ impl Repo {
         self.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{commit},{path}")]);
         fs::create_dir_all(self.dir.join(path)).unwrap();
         if let Some(url) = url {
-            let key = |what| format!("submodule.{path}.{what}");
+            let key = |what| format!("submodule.{}.{what}", path.replace('\n', "_"));
             self.git(&["config", "-f", ".gitmodules", &key("path"), path]);
             self.git(&["config", "-f", ".gitmodules", &key("url"), url]);
             self.git(&["add", ".gitmodules"]);

@@ -1,7 +1,15 @@
 //! The scripts of `remote`, run for real: under dash, bash, `bash --posix` and busybox ash with busybox's own tools.
-#![allow(dead_code, missing_docs, clippy::disallowed_methods)]
+#![allow(missing_docs, clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod bed;
+mod check;
+mod command;
 mod cutover;
+mod files;
 mod prepare;
+mod prune;
+mod quote;
+mod source;
+mod submodules;
 mod survey;
+mod text;

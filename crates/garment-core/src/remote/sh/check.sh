@@ -74,15 +74,15 @@ old_git() {
 
 # reach_origin: whether git gets at the repository from here, and what source_dir is a copy of.
 reach_origin() {
-	silence_git
+	git_dir=''
 	if [ -e "$source" ] && { [ ! -d "$source" ] || [ -n "$(ls -A "$source" 2>/dev/null)" ]; }; then
 		if find_git_dir "$source"; then
-			silence_git "$git_dir"
 			if ! check_origin "$git_dir" "$source" "$url"; then problem "$what" "$remedy"; fi
 		else
 			problem "$what" "$remedy"
 		fi
 	fi
+	silence_git "$git_dir"
 	if said=$(run_git ls-remote -- "$url" HEAD 2>&1 >/dev/null); then return; fi
 	telling
 	show_url "$url"
@@ -96,13 +96,13 @@ reach_origin() {
 user=$(id -un)
 seen=$nl
 mounts=$nl
-plain_url "$repo_url"
 if need_tools; then
 	if old_git; then
 		problem "git is $version, and garment needs 2.7" "install a newer git on this host"
 	fi
 fi
 can_write "$deploy" deploy_dir
+can_write "$state_dir/releases" deploy_dir
 can_write "$releases" releases_dir
 can_write "$source" source_dir
 parent "$current"
@@ -115,5 +115,6 @@ if [ "$occupant" = not-a-symlink ]; then
 	not_a_symlink
 	problem "$what" "$remedy"
 fi
+plain_url "$repo_url"
 if command -v git >/dev/null 2>&1; then reach_origin; fi
 emit end check

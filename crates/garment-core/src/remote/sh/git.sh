@@ -111,6 +111,21 @@ origin_remedy() {
 	esac
 }
 
+# lock_remedy: sets $remedy if $said is about a lock in $git_dir that a killed git left behind.
+lock_remedy() {
+	if [ -z "${git_dir-}" ]; then return; fi
+	while IFS= read -r _lock; do
+		case $said in
+		*"${_lock:-$nl}"*)
+			quoted "$_lock"
+			remedy="when no other git runs there, remove the lock that a killed one left behind: rm -f $quoted"
+			;;
+		esac
+	done <<EOF
+$(find "$git_dir" -name '*.lock' -type f 2>/dev/null)
+EOF
+}
+
 # find_git_dir DIR: sets $git_dir for a mirror or an older install's clone. Status 1 with $what and $remedy.
 find_git_dir() {
 	git_dir=''

@@ -95,7 +95,6 @@ nearest() {
 # reason TEXT: sets $reason to what a tool gave as its reason, the part after the last colon.
 reason() {
 	reason=${1##*: }
-	reason=${reason%"$nl"*}
 }
 
 # make_dir PATH SETTING: a folder, with those above it, or a clear failure.
@@ -128,7 +127,8 @@ put_in_place() {
 		return 0
 	fi
 	printf '%s\n' "$said" >&2
-	reason "$said"
+	# An option that it does not know is followed by its usage.
+	reason "${said%%"$nl"*}"
 	said=$reason
 	return 1
 }

@@ -50,6 +50,7 @@ bring_source() {
 unreachable() {
 	telling
 	origin_remedy "$url"
+	lock_remedy
 	fail "git can't fetch from \`$shown_url\`: $telling" "$remedy"
 }
 

@@ -2,7 +2,7 @@
 # Removes the releases named in $remove, one a line, and what interrupted operations before $newest left behind.
 # Whatever `current` leads to stays. A release is renamed first: a listing never sees half of one.
 
-failed=''
+failed=$nl
 
 # before NAME: whether it sorts before the newest release.
 before() {
@@ -14,10 +14,10 @@ erase() {
 	if rm -rf "$1" 2>/dev/null; then return 0; fi
 	find "$1" -type d -exec chmod u+rwx {} + 2>/dev/null
 	if said=$(rm -rf "$1" 2>&1); then return 0; fi
+	failed=$failed$1$nl
 	reason "$said"
 	quoted "$1"
 	problem "can't remove \`$1\`: $reason" "remove it as a user who may: rm -rf $quoted"
-	failed=yes
 	return 1
 }
 
@@ -29,7 +29,7 @@ while IFS= read -r name <&4; do
 		if [ -e "$doomed" ] && ! erase "$doomed"; then continue; fi
 		if ! put_in_place "$releases/$name" "$doomed"; then
 			problem "can't remove the release \`$name\`: $said" "let $(id -un) write to \`$releases\`"
-			failed=yes
+			failed=$failed$name$nl
 			continue
 		fi
 		rm -f "$state_dir/releases/$name"
@@ -43,6 +43,8 @@ EOF
 
 for dir in "$releases"/.[0-9]*T*-*.building "$releases"/.[0-9]*T*-*.removing; do
 	if [ ! -d "$dir" ] || [ -L "$dir" ]; then continue; fi
+	# It has been tried and told.
+	case "$failed" in *"$nl$dir$nl"*) continue ;; esac
 	name=${dir##*/.}
 	name=${name%.*}
 	if before "$name"; then erase "$dir" || :; fi
@@ -52,5 +54,5 @@ for file in "$state_dir"/releases/[0-9]*T*-*; do
 	if [ ! -f "$file" ] || [ -d "$releases/$name" ] || [ -d "$releases/.$name.building" ]; then continue; fi
 	if before "$name"; then rm -f "$file"; fi
 done
-if [ -n "$failed" ]; then exit 1; fi
+if [ "$failed" != "$nl" ]; then exit 1; fi
 emit end prune

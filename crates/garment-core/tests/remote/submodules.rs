@@ -1,0 +1,188 @@
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::bed::{Bed, Repo, name, tree};
+
+/// `top` holds `mid` at a path with odd characters, and that holds `leaf`; all urls are relative.
+fn nested(bed: &Bed) -> (Repo, String) {
+    let leaf = bed.repo("hub/more/leaf one");
+    leaf.write("leaf.txt", "leaf");
+    let leaf_at = leaf.commit("leaf");
+    leaf.write("leaf.txt", "newer, and not recorded");
+    leaf.commit("newer");
+    let mid = bed.repo("hub/mid");
+    mid.write(".gitattributes", "secret export-ignore\n");
+    mid.write("secret", "s");
+    mid.write("mid.txt", "mid");
+    mid.commit("mid");
+    mid.add_submodule("in/lé af", Some("../more/leaf one"), &leaf_at);
+    let mid_at = mid.commit_index("leaf");
+    let top = bed.repo("hub/top");
+    top.write("top.txt", "top");
+    top.commit("top");
+    top.add_submodule("vendor/it's \"mid\" $HOME", Some("./../mid/"), &mid_at);
+    top.add_submodule("again", Some("../mid"), &mid_at);
+    let top_at = top.commit_index("mid");
+    (top, top_at)
+}
+
+#[test]
+fn nested_relative_and_with_spaces() {
+    for bed in Bed::all() {
+        let (top, commit) = nested(&bed);
+        let mut got = tree(&bed.prepared(&top.url(), &commit, &name(1)));
+        got.retain(|_, what| what != "folder");
+        let mut want =
+            vec![("REVISION".to_owned(), format!("{commit}\n")), ("top.txt".to_owned(), "top".to_owned())];
+        let modules = |text: String| text.replace("    ", "\t");
+        let mid_modules =
+            modules("[submodule \"in/lé af\"]\n    path = in/lé af\n    url = ../more/leaf one\n".into());
+        for at in ["again", "vendor/it's \"mid\" $HOME"] {
+            want.push((format!("{at}/mid.txt"), "mid".into()));
+            want.push((format!("{at}/.gitattributes"), "secret export-ignore\n".into()));
+            want.push((format!("{at}/.gitmodules"), mid_modules.clone()));
+            want.push((format!("{at}/in/lé af/leaf.txt"), "leaf".into()));
+        }
+        want.push((".gitmodules".into(), fs::read_to_string(top.dir.join(".gitmodules")).unwrap()));
+        assert_eq!(got, want.into_iter().collect(), "{:?}", bed.shell);
+        // One copy for each url.
+        assert_eq!(fs::read_dir(bed.app("source/garment-submodules")).unwrap().count(), 2);
+        // The second time, nothing of the submodules is fetched.
+        fs::rename(bed.dir.path().join("hub/more"), bed.dir.path().join("hub/less")).unwrap();
+        bed.prepared(&top.url(), &commit, &name(2));
+    }
+}
+
+#[test]
+fn a_path_as_origin_works_the_same() {
+    for bed in Bed::all() {
+        let (top, commit) = nested(&bed);
+        symlink(bed.dir.path().join("hub"), bed.home().join("hub")).unwrap();
+        let _ = top;
+        bed.prepared("~/hub/top", &commit, &name(1));
+        bed.prepared("hub/top", &commit, &name(2));
+    }
+}
+
+#[test]
+fn folders_that_stay_empty() {
+    for bed in Bed::all() {
+        let empty = bed.repo("empty");
+        let empty_at = empty.commit("nothing in it");
+        let top = bed.repo("top");
+        top.write(".gitattributes", "ignored export-ignore\n");
+        top.commit("top");
+        top.add_submodule("unnamed", None, &"0123456789".repeat(4));
+        top.add_submodule("ignored", Some("../nowhere"), &"0123456789".repeat(4));
+        top.add_submodule("empty", Some("../empty"), &empty_at);
+        let commit = top.commit_index("subs");
+        let ran = bed.prepare(&top.url(), &commit, &name(1)).ok();
+        assert_eq!(
+            ran.stderr,
+            "submodule unnamed: .gitmodules does not name it, so its folder stays empty\n"
+        );
+        let got = tree(&bed.app("releases").join(name(1)));
+        let folders: Vec<_> =
+            got.iter().filter(|(_, what)| *what == "folder").map(|(path, _)| &**path).collect();
+        assert_eq!(folders, ["empty", "unnamed"]);
+        assert_eq!(got.len(), 5, "{got:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_one_is_named() {
+    for bed in Bed::all() {
+        let sub = bed.repo("sub");
+        let sub_at = sub.commit("sub");
+        let gone = "0123456789".repeat(4);
+        let top = bed.repo("top");
+        let base = top.commit("top");
+        let sub_url = sub.url();
+        let cases: [(&str, &str, &str, String); 6] = [
+            (
+                "lib",
+                "-u./evil",
+                &sub_at,
+                "the url `-u./evil` of the submodule `lib` starts with `-`, which git takes for an option"
+                    .into(),
+            ),
+            ("lib", "", &sub_at, "the submodule `lib` has no url in .gitmodules".into()),
+            (
+                "lib",
+                "../sub",
+                &gone,
+                format!("the submodule `lib` is at commit {gone}, which `{sub_url}` does not have"),
+            ),
+            (
+                "li\nb",
+                "../sub",
+                &sub_at,
+                "the submodule path `li\\u{1}b` has a newline in it, which garment can't handle".into(),
+            ),
+            (
+                "lib",
+                "../nowhere",
+                &sub_at,
+                format!(
+                    "git can't fetch the submodule `lib` from `{}`: '{}' does not appear to be a git repository",
+                    sub_url.replace("/sub", "/nowhere"),
+                    bed.dir.path().join("nowhere").display()
+                ),
+            ),
+            (
+                "lib",
+                "ext::sh -c touch% x",
+                &sub_at,
+                "git can't fetch the submodule `lib` from `ext::sh -c touch% x`: transport 'ext' not allowed"
+                    .into(),
+            ),
+        ];
+        for (n, (path, url, at, want)) in cases.into_iter().enumerate() {
+            top.git(&["reset", "-q", "--hard", &base]);
+            top.add_submodule(path, Some(url), at);
+            let commit = top.commit_index("sub");
+            let name = name(u32::try_from(n).unwrap());
+            let (what, remedy) = bed.prepare(&top.url(), &commit, &name).failure();
+            assert_eq!(what, want, "{:?}", bed.shell);
+            assert!(!remedy.is_empty());
+            let state = fs::read_to_string(bed.app(".garment/releases").join(&name)).unwrap();
+            assert!(state.starts_with("state=failed\n"), "{state}");
+        }
+        assert_eq!(bed.listed(), []);
+        assert!(!bed.home().join("x").exists());
+    }
+}
+
+/// A repository from elsewhere can't make the host read its own files as a submodule.
+#[test]
+fn a_far_origin_names_no_path_of_the_host() {
+    use std::os::unix::fs::PermissionsExt;
+    for mut bed in Bed::all() {
+        let sub = bed.repo("sub");
+        let sub_at = sub.commit("sub");
+        let top = bed.repo("top");
+        top.commit("top");
+        top.add_submodule("lib", Some(sub.dir.to_str().unwrap()), &sub_at);
+        let commit = top.commit_index("sub");
+        let ssh = bed.dir.path().join("ssh");
+        // git hands over the host and the command; this host is near.
+        fs::write(&ssh, "#!/bin/sh\nfor last; do :; done\neval \"$last\"\n").unwrap();
+        fs::set_permissions(&ssh, PermissionsExt::from_mode(0o755)).unwrap();
+        bed.env =
+            vec![("GIT_SSH".into(), ssh.display().to_string()), ("GIT_SSH_VARIANT".into(), "ssh".into())];
+        let url = format!("evan@example.org:{}", top.dir.display());
+        let (what, _) = bed.prepare(&url, &commit, &name(1)).failure();
+        assert_eq!(
+            what,
+            format!(
+                "git can't fetch the submodule `lib` from `{}`: transport 'file' not allowed",
+                sub.dir.display()
+            )
+        );
+        // One that is relative to it is fetched the same way as it.
+        top.git(&["config", "-f", ".gitmodules", "submodule.lib.url", "../sub"]);
+        top.git(&["add", ".gitmodules"]);
+        let commit = top.commit_index("relative");
+        bed.prepared(&url, &commit, &name(2));
+    }
+}

@@ -40,6 +40,12 @@ impl Host {
         self.sshd.answer(Answer::Serve);
     }
 
+    /// The next `count` connections are closed before they can log in, as `sshd` does while more logins are under way
+    /// than its `MaxStartups` allows. They don't count in [`Host::connections`].
+    pub fn drop_logins(&self, count: usize) {
+        self.sshd.drop_next(count);
+    }
+
     /// Open connections go silent as if every packet was lost: nothing arrives, nothing is answered, nothing is
     /// closed. What runs on the host runs on. Returns how many connections that were.
     pub fn freeze(&self) -> usize {

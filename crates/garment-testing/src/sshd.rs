@@ -1,4 +1,5 @@
 use std::fs::OpenOptions;
+use std::io::Write;
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -50,13 +51,20 @@ struct State {
     answer: Answer,
     sessions: Vec<Process>,
     silent: Vec<TcpStream>,
+    /// How many connections are yet to be dropped.
+    dropping: usize,
 }
 
 impl Sshd {
     pub(crate) fn start(program: PathBuf, config: PathBuf, log: PathBuf) -> Self {
         let port = Port::take();
         port.open();
-        let state = Mutex::new(State { answer: Answer::Serve, sessions: Vec::new(), silent: Vec::new() });
+        let state = Mutex::new(State {
+            answer: Answer::Serve,
+            sessions: Vec::new(),
+            silent: Vec::new(),
+            dropping: 0,
+        });
         let inner = Arc::new(Inner { program, config, log, port, state, changed: Condvar::new() });
         let acceptor = Arc::clone(&inner);
         let acceptor = thread::Builder::new()
@@ -86,6 +94,11 @@ impl Sshd {
             Answer::Serve | Answer::Silence => {}
         }
         self.inner.changed.notify_all();
+    }
+
+    /// The next `count` connections are closed as by an `sshd` that has too many logins under way.
+    pub(crate) fn drop_next(&self, count: usize) {
+        self.inner.lock().dropping = count;
     }
 
     /// Sends `signal` to every `sshd` that serves a connection; how many there were.
@@ -130,6 +143,11 @@ impl Inner {
             if let Ok(connection) = self.port.accept() {
                 let mut state = self.lock();
                 match state.answer {
+                    Answer::Serve if state.dropping > 0 => {
+                        state.dropping -= 1;
+                        // The client may be gone already.
+                        let _ = (&connection).write_all(b"Exceeded MaxStartups\r\n");
+                    }
                     Answer::Serve => {
                         let session = self.serve(connection);
                         state.sessions.push(session);

@@ -55,6 +55,17 @@ fn silent() {
 }
 
 #[test]
+fn drop_logins() {
+    let fleet = fleet();
+    fleet.host("web1").drop_logins(2);
+    for _ in 0..2 {
+        fleet.ssh("web1", "true").code(255).stderr_has("kex_exchange_identification: ");
+    }
+    fleet.ssh("web1", "echo in").code(0).stdout_is("in\n");
+    assert_eq!(fleet.host("web1").connections(), 1);
+}
+
+#[test]
 fn kill_sessions() {
     let fleet = fleet();
     let host = fleet.host("web1");

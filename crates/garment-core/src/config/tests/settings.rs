@@ -235,13 +235,13 @@ fn environments_that_are_none() {
       |
       = help: begin the names of things that are no environments with `x-` or `.`
 
-    error: environment `empty` must be a mapping of settings, not nothing
+    error: environment `empty` is empty
      --> deploy.conf:2:1
       |
     2 | empty:
       | ^^^^^
       |
-      = help: begin the names of things that are no environments with `x-` or `.`
+      = help: indent its settings below it
 
     error: `` can't be the name of an environment
      --> deploy.conf:3:1
@@ -250,6 +250,31 @@ fn environments_that_are_none() {
       | ^^
       |
       = help: write a name on one line
+    "#);
+    assert_snapshot!(errors("p:\nrepo_url: r\nhosts: {h: }\n"), @r#"
+    error: environment `p` is empty
+     --> deploy.conf:1:1
+      |
+    1 | p:
+      | ^
+      |
+      = help: indent its settings below it
+
+    error: `repo_url` stands outside of any environment
+     --> deploy.conf:2:1
+      |
+    2 | repo_url: r
+      | ^^^^^^^^
+      |
+      = help: indent it below the name of its environment
+
+    error: `hosts` stands outside of any environment
+     --> deploy.conf:3:1
+      |
+    3 | hosts: {h: }
+      | ^^^^^
+      |
+      = help: indent it below the name of its environment
     "#);
     assert_snapshot!(errors("x-a: 1\n.b: 2\n"), @r#"
     error: the file has no environments
@@ -294,6 +319,27 @@ fn hosts() {
                     deploy@one.example.org:
                     deploy@two.example.org:
                       roles: [db]
+    "#);
+    assert_snapshot!(errors("p:\n  repo_url: r\n  git_ref: m\n  deploy_dir: /d\n  hosts:\n  one.example.org:\n"), @r#"
+    error: `hosts` is empty
+     --> deploy.conf:5:3
+      |
+    5 |   hosts:
+      |   ^^^^^
+      |
+      = help: name at least one host:
+                  hosts:
+                    deploy@one.example.org:
+                    deploy@two.example.org:
+                      roles: [db]
+
+    error: unknown setting `one.example.org`
+     --> deploy.conf:6:3
+      |
+    6 |   one.example.org:
+      |   ^^^^^^^^^^^^^^^
+      |
+      = help: if it is a host, indent it below `hosts:`
     "#);
     let hosts = "
 p:

@@ -133,7 +133,7 @@ fn a_text_without_its_quotes_does_not_hide_the_rest() {
 source_dir: {deploy_dir}/s # the clone
 releases_dir: 'a'b
 kep_releases: 3
-shell: [{x}/y, '-c']
+shell: [{x}/y, a {b}, '-c']
 stages:
   after:
     - id: a
@@ -170,10 +170,18 @@ stages:
     error: this text needs quotes
       --> deploy.conf:10:11
        |
-    10 |   shell: [{x}/y, '-c']
+    10 |   shell: [{x}/y, a {b}, '-c']
        |           ^^^^^
        |
        = help: write '{x}/y'
+
+    error: this text needs quotes
+      --> deploy.conf:10:18
+       |
+    10 |   shell: [{x}/y, a {b}, '-c']
+       |                  ^^^^^
+       |
+       = help: write 'a {b}'
 
     error: this text needs quotes
       --> deploy.conf:15:13

@@ -79,7 +79,7 @@ impl Ran {
         let mut problems = self.problems();
         assert_eq!(problems.len(), 1, "{problems:?}");
         let problem = problems.remove(0);
-        (problem.what, problem.remedy.unwrap_or_default())
+        (problem.what, problem.remedy)
     }
 
     #[track_caller]

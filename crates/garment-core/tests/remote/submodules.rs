@@ -184,5 +184,58 @@ fn a_far_origin_names_no_path_of_the_host() {
         top.git(&["add", ".gitmodules"]);
         let commit = top.commit_index("relative");
         bed.prepared(&url, &commit, &name(2));
+        // `host:path` has its first step behind the colon.
+        let hub = bed.dir.path().display();
+        fs::write(&ssh, format!("#!/bin/sh\nfor last; do :; done\ncd '{hub}' && eval \"$last\"\n")).unwrap();
+        fs::remove_dir_all(bed.app("source")).unwrap();
+        bed.prepared("evan@example.org:top", &commit, &name(3));
+        let (what, _) = {
+            top.git(&["config", "-f", ".gitmodules", "submodule.lib.url", "../../../sub"]);
+            top.git(&["add", ".gitmodules"]);
+            let commit = top.commit_index("too far");
+            bed.prepare("evan@example.org:top", &commit, &name(4)).failure()
+        };
+        assert_eq!(what, "the url `../../../sub` of the submodule `lib` leads above `evan@example.org:top`");
+    }
+}
+
+/// A tree that no git would make holds a link and, by the same name, a folder with a submodule in it.
+#[test]
+fn nothing_is_written_behind_a_link() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    for bed in Bed::all() {
+        let sub = bed.repo("sub");
+        sub.write("evil", "evil");
+        let sub_at = sub.commit("sub");
+        let outside = bed.dir.path().join("outside");
+        fs::create_dir_all(outside.join("lib")).unwrap();
+        let top = bed.repo("top");
+        top.write("link", outside.to_str().unwrap());
+        top.write(".gitmodules", "[submodule \"x\"]\npath = a/lib\nurl = ../sub\n");
+        top.commit("parts");
+        let link = top.git(&["rev-parse", "HEAD:link"]);
+        let modules = top.git(&["rev-parse", "HEAD:.gitmodules"]);
+        let mktree = |text: String| {
+            let mut child = Command::new(crate::bed::find("git"))
+                .args(["mktree", "--missing"])
+                .current_dir(&top.dir)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+            String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap().trim().to_owned()
+        };
+        let folder = mktree(format!("160000 commit {sub_at}\tlib\n"));
+        for order in [0, 1] {
+            let mut both = [format!("120000 blob {link}\ta\n"), format!("040000 tree {folder}\ta\n")];
+            both.rotate_left(order);
+            let tree_id = mktree(format!("100644 blob {modules}\t.gitmodules\n{}", both.concat()));
+            let commit = top.git(&["commit-tree", "-m", "evil", &tree_id]);
+            top.git(&["update-ref", "refs/heads/evil", &commit]);
+            let ran = bed.prepare(&top.url(), &commit, &name(u32::try_from(order).unwrap()));
+            assert_eq!(tree(&outside).keys().collect::<Vec<_>>(), ["lib"], "{:?}", ran.problems());
+        }
     }
 }

@@ -228,7 +228,7 @@ fn nothing_can_ask() {
         let ssh = bed.dir.path().join("my ssh");
         fs::write(
             &ssh,
-            "#!/bin/sh\nprintf '%s ' \"$0\" \"$@\" >>\"$HOME/args\"\n\
+            "#!/bin/sh\nprintf '%s ' \"$0\" \"$@\" \"prompt=$GIT_TERMINAL_PROMPT[$GIT_ASKPASS][$SSH_ASKPASS]\" >>\"$HOME/args\"\n\
              printf 'Host key verification failed.\\r\\n' >&2\nexit 255\n",
         )
         .unwrap();
@@ -238,6 +238,7 @@ fn nothing_can_ask() {
             ("GIT_SSH", ssh.display().to_string()),
         ] {
             bed.env = vec![(key.into(), value), ("GIT_SSH_VARIANT".into(), "ssh".into())];
+            bed.env.extend([("GIT_ASKPASS".into(), "ask".into()), ("SSH_ASKPASS".into(), "ask".into())]);
             let (what, remedy) = bed.prepare("git@example.org:it's/shop.git", &commit, &name(1)).failure();
             assert_eq!(
                 what,
@@ -246,6 +247,7 @@ fn nothing_can_ask() {
             assert!(remedy.ends_with("its ssh key and known_hosts, or `forward_agent: true`"), "{remedy}");
             let args = fs::read_to_string(bed.home().join("args")).unwrap();
             assert!(args.contains("-o BatchMode=yes -o ControlMaster=no"), "{args}");
+            assert!(args.contains("prompt=0[][]"), "{args}");
             assert_eq!(args.contains("-p 2222"), key == "GIT_SSH_COMMAND", "{args}");
             fs::remove_file(bed.home().join("args")).unwrap();
         }

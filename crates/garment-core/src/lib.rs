@@ -3,5 +3,11 @@
 //!
 //! This crate never prints, exits, or reads the environment or the home folder. See `ARCHITECTURE.md`.
 
+pub mod config;
+pub mod engine;
+pub mod event;
 pub mod model;
+pub mod origin;
+pub mod plan;
 pub mod remote;
+pub mod transport;

@@ -14,4 +14,4 @@ pub use facts::{HostFacts, Occupant, ReleaseFacts, State};
 pub use host::{Destination, Host, InvalidDestination, Role};
 pub use release::ReleaseName;
 pub use stage::{Stage, Stages, Task};
-pub use template::{Part, Template, TemplateError, TemplateErrorKind};
+pub use template::{Part, PlacedName, Template, TemplateError, TemplateErrorKind};

@@ -18,6 +18,9 @@ pub enum Part {
     Name(String),
 }
 
+/// A name and the byte range that it takes in a template's text, braces included.
+pub type PlacedName = (String, Range<usize>);
+
 /// A text that is no template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}")]
@@ -55,7 +58,7 @@ impl Template {
     ///
     /// # Errors
     /// The first mistake in it and where it is.
-    pub fn parse_spanned(text: &str) -> Result<(Self, Vec<(String, Range<usize>)>), TemplateError> {
+    pub fn parse_spanned(text: &str) -> Result<(Self, Vec<PlacedName>), TemplateError> {
         let err = |kind, range| Err(TemplateError { kind, range });
         let mut parts = Vec::new();
         let mut names = Vec::new();

@@ -1,6 +1,7 @@
 use super::records::Records;
 use super::script::{GIT, LIB, script};
-use super::{BadRecords, Paths, Problem, parse_problems};
+use super::{BadRecords, Paths, parse_problems};
+use crate::event::Problem;
 
 /// What `garment check` wants to know of a host.
 #[derive(Debug, Clone, Copy)]

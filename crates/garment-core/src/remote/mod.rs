@@ -23,7 +23,7 @@ pub use cutover::{Cutover, Moved, cutover, parse_cutover};
 pub use mark::mark;
 pub use paths::Paths;
 pub use prepare::{Prepare, parse_prepare, prepare};
-pub use problem::{Problem, parse_problems};
+pub use problem::parse_problems;
 pub use prune::{parse_prune, prune};
 pub use quote::quote;
 pub use records::BadRecords;

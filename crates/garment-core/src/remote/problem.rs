@@ -1,14 +1,6 @@
 use super::BadRecords;
 use super::records::{Records, visible};
-
-/// Something on a host that stops a deploy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// What is wrong, on one line.
-    pub what: String,
-    /// What to do about it, on one line.
-    pub remedy: Option<String>,
-}
+use crate::event::Problem;
 
 /// The problems among what any of the scripts printed, in order. None after a success.
 ///
@@ -18,8 +10,8 @@ pub fn parse_problems(stdout: &[u8]) -> Result<Vec<Problem>, BadRecords> {
     let mut problems: Vec<Problem> = Vec::new();
     for (key, value) in Records::parse(stdout)?.pairs() {
         match (key, problems.last_mut()) {
-            ("problem", _) => problems.push(Problem { what: visible(&value), remedy: None }),
-            ("remedy", Some(last)) => last.remedy = Some(visible(&value)),
+            ("problem", _) => problems.push(Problem { what: visible(&value), remedy: String::new() }),
+            ("remedy", Some(last)) => last.remedy = visible(&value),
             _ => {}
         }
     }
@@ -36,8 +28,8 @@ mod tests {
         assert_eq!(
             parse_problems(stdout).unwrap(),
             [
-                Problem { what: "a\\nb".into(), remedy: None },
-                Problem { what: "c".into(), remedy: Some("d".into()) }
+                Problem { what: "a\\nb".into(), remedy: String::new() },
+                Problem { what: "c".into(), remedy: "d".into() }
             ]
         );
     }

@@ -1,0 +1,50 @@
+use jiff::Timestamp;
+
+use super::Means;
+use super::operation::{Early, Running};
+use crate::event::{Operation, Outcome, What};
+use crate::model::{Environment, Setting};
+use crate::origin::NoCommit;
+use crate::plan::{Deploy, Scope, Selection, compile_deploy, unknown_ids};
+
+/// What is asked of a deploy.
+#[derive(Debug, Clone, Default)]
+pub struct DeployRequest {
+    /// Instead of the environment's `git_ref`.
+    pub git_ref: Option<String>,
+    /// Which of the user's tasks run.
+    pub selection: Selection,
+    /// Who asks, as `user@machine`.
+    pub by: String,
+}
+
+/// Makes a release of one commit on every host and switches to it.
+pub async fn deploy(environment: &Environment, request: &DeployRequest, means: Means<'_>) -> Outcome {
+    let running = Running::begin(Operation::Deploy, environment, means);
+    let scope = Scope::without_host(environment);
+    let repo_url = scope.value(Setting::RepoUrl);
+    let git_ref = request.git_ref.clone().unwrap_or_else(|| scope.value(Setting::GitRef));
+    if let Some(problem) = unknown_ids(environment, &request.selection) {
+        return running.refuse(problem);
+    }
+    let resolve = async {
+        let commit = means.origin.resolve(&repo_url, &git_ref).await.map_err(|none| match none {
+            NoCommit::Wrong(problem) => Early::Refused(problem),
+            NoCommit::Unreachable(problem) => Early::NoOrigin(problem),
+        })?;
+        means.teller.tell(What::Resolved { git_ref: git_ref.clone(), commit: commit.clone() });
+        Ok(commit)
+    };
+    running
+        .carry_out(resolve, |commit, facts| {
+            let deploy = Deploy {
+                git_ref: &git_ref,
+                commit: &commit,
+                now: Timestamp::now(),
+                by: &request.by,
+                selection: &request.selection,
+            };
+            compile_deploy(environment, facts, &deploy)
+        })
+        .await
+}

@@ -1,0 +1,121 @@
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::Teller;
+use super::fleet::{LONGEST_ANSWER, script_problem};
+use super::lines::Lines;
+use crate::event::{Exit, Failure, HostName, HostResult, Problem, StepRef, Stream, TaskRef, What};
+use crate::transport::{Session, Signal, Step, Wish};
+
+/// What one host does for one task.
+pub(super) struct HostTask<'a> {
+    pub(super) host: &'a HostName,
+    pub(super) task: &'a TaskRef,
+    pub(super) steps: &'a [Step],
+    pub(super) teller: &'a Teller,
+}
+
+/// How it went, and what the last script among its steps answered.
+pub(super) struct HostTaskEnd {
+    pub(super) result: HostResult,
+    pub(super) answer: Vec<u8>,
+}
+
+/// What is known while it runs.
+#[derive(Default)]
+struct State {
+    lines: Lines,
+    answer: Vec<u8>,
+    /// The step that runs or ran last.
+    running: Option<(usize, Instant)>,
+    ended: usize,
+    failed: Option<(usize, Exit)>,
+}
+
+impl HostTask<'_> {
+    /// Runs the steps on a host's shell and tells what happens.
+    pub(super) async fn run(&self, session: &mut dyn Session, wish: watch::Receiver<Wish>) -> HostTaskEnd {
+        let mut state = State::default();
+        let lost = session.run(self.steps, wish, &mut |signal| self.take(&mut state, signal)).await;
+        state.lines.finish(|stream, line| self.tell_line(stream, line));
+        let result = match (lost, state.failed) {
+            (Err(problem), _) => {
+                let index = state.running.map_or(0, |(index, _)| index);
+                HostResult::Lost(self.failure(index, None, Some(problem), &mut state.lines))
+            }
+            (Ok(()), Some((index, exit))) => {
+                let said = if self.steps[index].is_script { script_problem(&state.answer) } else { None };
+                HostResult::Failed(self.failure(index, Some(exit), said, &mut state.lines))
+            }
+            (Ok(()), None) if state.ended == self.steps.len() => HostResult::Done,
+            (Ok(()), None) => HostResult::Stopped,
+        };
+        HostTaskEnd { result, answer: state.answer }
+    }
+
+    fn take(&self, state: &mut State, signal: Signal<'_>) {
+        match signal {
+            Signal::Begin(index) => {
+                state.running = Some((index, Instant::now()));
+                state.lines.take_tail();
+                state.answer.clear();
+                self.teller.tell(What::StepStarted {
+                    host: self.host.clone(),
+                    task: self.task.clone(),
+                    step: self.step(index),
+                });
+            }
+            Signal::Output(index, Stream::Stdout, bytes)
+                if self.steps.get(index).is_some_and(|step| step.is_script) =>
+            {
+                if state.answer.len() < LONGEST_ANSWER {
+                    state.answer.extend_from_slice(bytes);
+                }
+            }
+            Signal::Output(_, stream, bytes) => {
+                state.lines.feed(stream, bytes, |stream, line| self.tell_line(stream, line));
+            }
+            Signal::End(index, exit) => {
+                state.lines.finish(|stream, line| self.tell_line(stream, line));
+                state.ended = index + 1;
+                if !exit.ok() {
+                    state.failed = Some((index, exit));
+                }
+                let took = state.running.map(|(_, begun)| begun.elapsed()).unwrap_or_default();
+                self.teller.tell(What::StepFinished {
+                    host: self.host.clone(),
+                    task: self.task.clone(),
+                    step: self.step(index),
+                    exit,
+                    took,
+                });
+            }
+        }
+    }
+
+    fn step(&self, index: usize) -> StepRef {
+        StepRef { index, of: self.steps.len(), text: self.steps[index].shown.clone() }
+    }
+
+    fn failure(
+        &self,
+        index: usize,
+        exit: Option<Exit>,
+        problem: Option<Problem>,
+        lines: &mut Lines,
+    ) -> Failure {
+        Failure {
+            host: self.host.clone(),
+            task: self.task.clone(),
+            step: self.step(index),
+            exit,
+            problem,
+            tail: lines.take_tail(),
+        }
+    }
+
+    fn tell_line(&self, stream: Stream, line: Vec<u8>) {
+        self.teller.tell(What::Output { host: self.host.clone(), task: self.task.clone(), stream, line });
+    }
+}

@@ -1,0 +1,63 @@
+use futures_util::future::join_all;
+
+use super::Means;
+use super::fleet::{Fleet, ask, look_step, unless_interrupted, unreadable};
+use crate::event::{HostName, Problem};
+use crate::model::{Environment, HostFacts, Setting};
+use crate::plan::{Scope, survey_paths};
+use crate::remote::{self, Check};
+
+/// What came of looking at a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspected<T> {
+    /// Which host.
+    pub host: HostName,
+    /// What was found, or why nobody could look.
+    pub found: Result<T, Problem>,
+}
+
+/// Looks at every host; changes nothing. `None` when people stopped it.
+pub async fn survey(environment: &Environment, means: Means<'_>) -> Option<Vec<Inspected<HostFacts>>> {
+    let look = async {
+        let (fleet, looked) = Fleet::open(environment, means).await;
+        let names = fleet.names.clone();
+        fleet.close().await;
+        names.into_iter().zip(looked).map(|(host, found)| Inspected { host, found }).collect()
+    };
+    unless_interrupted(means.interrupt, look).await
+}
+
+/// Looks for everything that would stop a deploy on every host: what was found there and the problems; changes nothing.
+/// `None` when people stopped it.
+pub async fn check(
+    environment: &Environment,
+    means: Means<'_>,
+) -> Option<Vec<Inspected<(HostFacts, Vec<Problem>)>>> {
+    unless_interrupted(means.interrupt, check_all(environment, means)).await
+}
+
+async fn check_all(environment: &Environment, means: Means<'_>) -> Vec<Inspected<(HostFacts, Vec<Problem>)>> {
+    let (mut fleet, looked) = Fleet::open(environment, means).await;
+    let repo_url = Scope::without_host(environment).value(Setting::RepoUrl);
+    let checks = fleet.sessions.iter_mut().zip(&environment.hosts).zip(looked).map(
+        async |((session, host), looked)| {
+            let facts = looked?;
+            let Some(session) = session else {
+                unreachable!("a host that was looked at has a shell");
+            };
+            let paths = survey_paths(environment, host);
+            let text = remote::check(&Check {
+                paths: &paths,
+                repo_url: &repo_url,
+                forward_agent: environment.forward_agent,
+            });
+            let answer = ask(&mut **session, &look_step(text)).await?;
+            let problems = remote::parse_problems(&answer).map_err(|bad| unreadable(&bad))?;
+            Ok((facts, problems))
+        },
+    );
+    let found: Vec<_> = join_all(checks).await;
+    let names = fleet.names.clone();
+    fleet.close().await;
+    names.into_iter().zip(found).map(|(host, found)| Inspected { host, found }).collect()
+}

@@ -1,0 +1,73 @@
+//! Runs plans: order, parallelism, failure, interruption. It says what happens as events and never decides how that
+//! looks.
+
+mod deploy;
+mod fleet;
+mod host_task;
+mod inspect;
+mod lines;
+mod operation;
+mod outcome;
+mod rollback;
+mod run;
+mod teller;
+
+pub use deploy::{DeployRequest, deploy};
+pub use inspect::{Inspected, check, survey};
+pub use rollback::{RollbackRequest, rollback};
+pub use teller::Teller;
+
+use tokio::sync::watch;
+
+use crate::origin::Origin;
+use crate::transport::{Transport, Wish};
+
+/// What the engine works with.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// The way to hosts.
+    pub transport: &'a dyn Transport,
+    /// The way to the repository.
+    pub origin: &'a dyn Origin,
+    /// Takes events.
+    pub teller: &'a Teller,
+    /// What people want of the operation; see [`Interrupt`].
+    pub interrupt: &'a Interrupt,
+}
+
+/// Tells an operation that people want it to stop: once in order, twice at once.
+#[derive(Debug, Clone)]
+pub struct Interrupt(watch::Sender<Wish>);
+
+impl Default for Interrupt {
+    fn default() -> Self {
+        Self(watch::Sender::new(Wish::Go))
+    }
+}
+
+impl Interrupt {
+    /// The first call ends what runs in order (SIGTERM), the second at once (SIGKILL).
+    pub fn raise(&self) {
+        self.0.send_modify(|wish| {
+            *wish = match wish {
+                Wish::Go | Wish::Stop => Wish::Terminate,
+                Wish::Terminate | Wish::Kill => Wish::Kill,
+            }
+        });
+    }
+
+    /// Whether it was raised.
+    pub fn is_raised(&self) -> bool {
+        *self.0.borrow() > Wish::Go
+    }
+
+    fn subscribe(&self) -> watch::Receiver<Wish> {
+        self.0.subscribe()
+    }
+
+    /// Waits until it is raised.
+    async fn raised(&self) {
+        // The sender is `self`, so there is no end of it to hear of.
+        let _ = self.subscribe().wait_for(|wish| *wish > Wish::Go).await;
+    }
+}

@@ -1,0 +1,166 @@
+use std::sync::Arc;
+
+use crate::event::{
+    Current, Failure, HostName, HostOutcome, HostResult, Operation, Outcome, Problem, Progress, StepRef,
+    TaskRef, Verdict,
+};
+use crate::model::{HostFacts, Occupant, ReleaseName};
+use crate::plan::Plan;
+
+/// Keeps account of what is known of each host while a plan runs. Nothing is in it that a host did not say.
+pub(super) struct Ledger {
+    pub(super) release: ReleaseName,
+    operation: Operation,
+    environment: String,
+    hosts: Vec<Entry>,
+}
+
+struct Entry {
+    name: HostName,
+    current: Current,
+    progress: Progress,
+    last: Option<TaskRef>,
+    /// The host said that it switched.
+    moved: bool,
+    /// It was told to switch, and what came of it is not known.
+    unsure: bool,
+}
+
+impl Ledger {
+    pub(super) fn new(plan: &Plan, facts: &[HostFacts]) -> Self {
+        let hosts = plan.hosts.iter().zip(facts).map(|(name, facts)| Entry {
+            name: name.clone(),
+            current: current(&facts.current),
+            progress: Progress::Untouched,
+            last: None,
+            moved: false,
+            unsure: false,
+        });
+        Self {
+            release: plan.release.clone(),
+            operation: plan.operation,
+            environment: plan.environment.clone(),
+            hosts: hosts.collect(),
+        }
+    }
+
+    pub(super) fn record(&mut self, host: usize, task: &TaskRef, result: &HostResult) {
+        let entry = &mut self.hosts[host];
+        entry.last = Some(task.clone());
+        entry.progress = match result {
+            HostResult::Done => Progress::Through(task.clone()),
+            HostResult::Failed(failure) => Progress::Failed(failure.clone()),
+            HostResult::Stopped => Progress::StoppedIn(task.clone()),
+            HostResult::Lost(failure) => Progress::Lost(failure.clone()),
+        };
+    }
+
+    pub(super) fn has_ended(&self, host: usize, task: &TaskRef) -> bool {
+        self.hosts[host].last.as_ref() == Some(task)
+    }
+
+    /// The operation ends before this task.
+    pub(super) fn stop(&mut self, task: &TaskRef) {
+        for entry in &mut self.hosts {
+            if entry.progress == Progress::Untouched {
+                entry.progress = Progress::StoppedIn(task.clone());
+            }
+        }
+    }
+
+    /// A host did not answer any more.
+    pub(super) fn vanish(&mut self, host: usize, task: &TaskRef, step: Option<Arc<str>>) {
+        let entry = &mut self.hosts[host];
+        entry.last = Some(task.clone());
+        entry.progress = Progress::Lost(Failure {
+            host: entry.name.clone(),
+            task: task.clone(),
+            step: StepRef { index: 0, of: 1, text: step.unwrap_or_else(|| "".into()) },
+            exit: None,
+            problem: Some(Problem {
+                what: "it does not answer any more".into(),
+                remedy: "what was running there may still be running: look before you try again".into(),
+            }),
+            tail: Vec::new(),
+        });
+    }
+
+    pub(super) fn moved(&mut self, host: usize) {
+        let entry = &mut self.hosts[host];
+        entry.moved = true;
+        entry.unsure = false;
+        entry.current = Current::Leads(self.release.to_string());
+    }
+
+    pub(super) fn unsure(&mut self, host: usize) {
+        self.hosts[host].unsure = true;
+        self.hosts[host].current = Current::Unknown;
+    }
+
+    pub(super) fn unsure_hosts(&self) -> Vec<usize> {
+        (0..self.hosts.len()).filter(|host| self.hosts[*host].unsure).collect()
+    }
+
+    /// A host that was unsure was looked at again.
+    pub(super) fn seen(&mut self, host: usize, occupant: &Occupant) {
+        if *occupant == Occupant::Release(self.release.clone()) {
+            self.moved(host);
+        } else {
+            self.hosts[host].unsure = false;
+            self.hosts[host].current = current(occupant);
+        }
+    }
+
+    pub(super) fn is_moved(&self, host: usize) -> bool {
+        self.hosts[host].moved
+    }
+
+    pub(super) fn all_moved(&self) -> bool {
+        self.hosts.iter().all(|entry| entry.moved)
+    }
+
+    /// `done` is whether the whole plan was carried out.
+    pub(super) fn outcome(self, done: bool, interrupted: bool) -> Outcome {
+        let moved = self.hosts.iter().filter(|entry| entry.moved).count();
+        let verdict = if moved == self.hosts.len() {
+            match (done, interrupted) {
+                (true, _) => Verdict::Done,
+                (false, true) => Verdict::Interrupted,
+                (false, false) => Verdict::LiveButFailed,
+            }
+        } else if moved > 0 || self.hosts.iter().any(|entry| entry.unsure) {
+            Verdict::Mixed
+        } else if interrupted {
+            Verdict::Interrupted
+        } else {
+            Verdict::Stopped
+        };
+        Outcome {
+            operation: self.operation,
+            environment: self.environment,
+            verdict,
+            release: Some(self.release),
+            hosts: self
+                .hosts
+                .into_iter()
+                .map(|entry| HostOutcome {
+                    host: entry.name,
+                    current: entry.current,
+                    progress: if done { Progress::Complete } else { entry.progress },
+                })
+                .collect(),
+            problems: Vec::new(),
+            interrupted,
+        }
+    }
+}
+
+/// What a look at a host says of its `current`.
+pub(super) fn current(occupant: &Occupant) -> Current {
+    match occupant {
+        Occupant::Absent => Current::Absent,
+        Occupant::Release(name) => Current::Leads(name.to_string()),
+        Occupant::Elsewhere(path) => Current::Leads(path.clone()),
+        Occupant::NotASymlink => Current::NotASymlink,
+    }
+}

@@ -1,0 +1,22 @@
+use super::Means;
+use super::operation::Running;
+use crate::event::{Operation, Outcome};
+use crate::model::Environment;
+use crate::plan::{Rollback, compile_rollback};
+
+/// What is asked of a rollback.
+#[derive(Debug, Clone, Default)]
+pub struct RollbackRequest {
+    /// The release to go back to; without one, the newest good one older than the current one that every host has.
+    pub release: Option<String>,
+}
+
+/// Switches every host back to an older release.
+pub async fn rollback(environment: &Environment, request: &RollbackRequest, means: Means<'_>) -> Outcome {
+    let running = Running::begin(Operation::Rollback, environment, means);
+    running
+        .carry_out(async { Ok(()) }, |(), facts| {
+            compile_rollback(environment, facts, &Rollback { release: request.release.as_deref() })
+        })
+        .await
+}

@@ -1,0 +1,199 @@
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::watch;
+
+use super::fleet::{Fleet, ask};
+use super::host_task::{HostTask, HostTaskEnd};
+use super::outcome::Ledger;
+use super::{Interrupt, Teller};
+use crate::event::{HostResult, Phase, What};
+use crate::plan::{Plan, PlanTask};
+use crate::remote;
+use crate::transport::{Session, Wish};
+
+/// How long a command that was asked to end may take before it is made to.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long it may take after that before the host is given up.
+const LAST_GRACE: Duration = Duration::from_secs(5);
+
+/// Runs a plan on hosts that all have a shell. What comes of it is in the ledger; gives whether all of it was done.
+pub(super) async fn run(
+    plan: &Plan,
+    fleet: &mut Fleet,
+    ledger: &mut Ledger,
+    teller: &Teller,
+    interrupt: &Interrupt,
+) -> bool {
+    let mut done = true;
+    for task in &plan.tasks {
+        if interrupt.is_raised() {
+            ledger.stop(&task.task);
+            done = false;
+            break;
+        }
+        if task.runs.is_empty() {
+            continue;
+        }
+        if !run_task(task, fleet, ledger, teller, interrupt).await {
+            done = false;
+            break;
+        }
+    }
+    if !ledger.all_moved() {
+        look_again(plan, fleet, ledger).await;
+        give_up(plan, fleet, ledger).await;
+    }
+    done
+}
+
+/// Runs one task on its hosts, side by side. Gives whether all of it was done.
+async fn run_task(
+    task: &PlanTask,
+    fleet: &mut Fleet,
+    ledger: &mut Ledger,
+    teller: &Teller,
+    interrupt: &Interrupt,
+) -> bool {
+    let begun = Instant::now();
+    let names = fleet.names.clone();
+    let hosts = task.runs.iter().map(|run| names[run.host].clone()).collect();
+    teller.tell(What::TaskStarted { task: task.task.clone(), hosts });
+
+    let (wish, _) = watch::channel(Wish::Go);
+    let mut sessions: Vec<Option<&mut Box<dyn Session>>> =
+        fleet.sessions.iter_mut().map(Option::as_mut).collect();
+    let mut running: FuturesUnordered<_> = task
+        .runs
+        .iter()
+        .filter_map(|run| Some((run, sessions[run.host].take()?)))
+        .map(|(run, session)| {
+            let host_task = HostTask { host: &names[run.host], task: &task.task, steps: &run.steps, teller };
+            let wish = wish.subscribe();
+            async move { (run.host, host_task.run(&mut **session, wish).await) }
+        })
+        .collect();
+
+    let mut wanted = interrupt.subscribe();
+    let mut deadline: Option<Instant> = None;
+    let mut ok = running.len() == task.runs.len();
+    let mut lost = Vec::new();
+    while !running.is_empty() {
+        let past_deadline = async {
+            match deadline {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some((host, end)) = running.next() => {
+                ok &= end.result == HostResult::Done;
+                if matches!(end.result, HostResult::Failed(_) | HostResult::Lost(_)) {
+                    raise(&wish, Wish::Stop);
+                }
+                if matches!(end.result, HostResult::Lost(_)) {
+                    lost.push(host);
+                }
+                finish(task, host, &end, &names[host], begun, ledger, teller);
+            }
+            Ok(()) = wanted.changed() => {
+                let wanted = *wanted.borrow_and_update();
+                if wanted == Wish::Terminate {
+                    teller.tell(What::Interrupted);
+                }
+                // Moving `current` takes no time and is never cut short by the first request.
+                let heeded = if task.task.phase == Phase::Cutover { Wish::Stop } else { wanted };
+                raise(&wish, if wanted == Wish::Kill { Wish::Kill } else { heeded });
+                deadline = Some(Instant::now() + if wanted == Wish::Kill { LAST_GRACE } else { GRACE });
+            }
+            () = past_deadline => {
+                if *wish.borrow() < Wish::Kill {
+                    raise(&wish, Wish::Kill);
+                    deadline = Some(Instant::now() + LAST_GRACE);
+                } else {
+                    break;
+                }
+            }
+        }
+    }
+    // Whoever is left did not even answer SIGKILL: nobody knows what goes on there.
+    drop(running);
+    for run in &task.runs {
+        if !ledger.has_ended(run.host, &task.task) {
+            ok = false;
+            ledger.vanish(run.host, &task.task, run.steps.first().map(|step| step.shown.clone()));
+            lost.push(run.host);
+        }
+    }
+    for host in lost {
+        fleet.sessions[host] = None;
+    }
+    teller.tell(What::TaskFinished { task: task.task.clone(), ok, took: begun.elapsed() });
+    ok
+}
+
+fn finish(
+    task: &PlanTask,
+    host: usize,
+    end: &HostTaskEnd,
+    name: &crate::event::HostName,
+    begun: Instant,
+    ledger: &mut Ledger,
+    teller: &Teller,
+) {
+    if task.task.phase == Phase::Cutover {
+        match (&end.result, remote::parse_cutover(&end.answer)) {
+            (HostResult::Done, Ok(moved)) => {
+                ledger.moved(host);
+                teller.tell(What::MadeCurrent {
+                    host: name.clone(),
+                    from: moved.from,
+                    to: ledger.release.clone(),
+                });
+            }
+            _ => ledger.unsure(host),
+        }
+    }
+    ledger.record(host, &task.task, &end.result);
+    teller.tell(What::HostFinished {
+        host: name.clone(),
+        task: task.task.clone(),
+        result: end.result.clone(),
+        took: begun.elapsed(),
+    });
+}
+
+/// Where a switch did not succeed, only the host can say what `current` leads to.
+async fn look_again(plan: &Plan, fleet: &mut Fleet, ledger: &mut Ledger) {
+    for host in ledger.unsure_hosts() {
+        let Some(session) = &mut fleet.sessions[host] else { continue };
+        let asked = tokio::time::timeout(GRACE, ask(&mut **session, &plan.survey[host])).await;
+        if let Ok(Ok(answer)) = asked
+            && let Ok(facts) = remote::parse_survey(&answer)
+        {
+            ledger.seen(host, &facts.current);
+        }
+    }
+}
+
+/// Writes down on the hosts that did not switch that this release failed.
+async fn give_up(plan: &Plan, fleet: &mut Fleet, ledger: &Ledger) {
+    let hosts = fleet.sessions.iter_mut().zip(&plan.give_up).enumerate();
+    let marks = hosts.filter_map(|(host, (session, step))| {
+        let session = session.as_mut().filter(|_| !ledger.is_moved(host))?;
+        Some(async move {
+            // Best effort: a release that never was live counts as none of the good ones anyway.
+            let _ = tokio::time::timeout(GRACE, ask(&mut **session, step)).await;
+        })
+    });
+    futures_util::future::join_all(marks).await;
+}
+
+fn raise(wish: &watch::Sender<Wish>, to: Wish) {
+    wish.send_if_modified(|wish| {
+        let raised = *wish < to;
+        *wish = (*wish).max(to);
+        raised
+    });
+}

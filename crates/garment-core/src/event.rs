@@ -1,0 +1,370 @@
+//! What happens, as plain data. The engine says it, reporters show it; neither knows the other.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::{CommitId, ReleaseName, Stage};
+
+/// A host as `deploy.conf` names it.
+pub type HostName = Arc<str>;
+
+/// Something that happened, and when.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// By the controller's clock.
+    pub at: Timestamp,
+    /// What it was.
+    pub what: What,
+}
+
+/// What happened. Per host the order is the order in which it happened there.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// An operation begins: nothing has been contacted yet.
+    Started {
+        /// Which.
+        operation: Operation,
+        /// The environment's name.
+        environment: String,
+        /// All its hosts, in the file's order.
+        hosts: Vec<HostName>,
+    },
+    /// The ref was looked up at the origin.
+    Resolved {
+        /// As configured or given.
+        git_ref: String,
+        /// What every host will deploy.
+        commit: CommitId,
+    },
+    /// A login begins.
+    Connecting {
+        /// Where.
+        host: HostName,
+    },
+    /// A shell answers.
+    Connected {
+        /// Where.
+        host: HostName,
+        /// Since [`What::Connecting`].
+        took: Duration,
+    },
+    /// No shell could be had.
+    Unreachable {
+        /// Where.
+        host: HostName,
+        /// Why, and what to do.
+        problem: Problem,
+    },
+    /// The plan is made: what follows is a run of these tasks, in this order.
+    Planned {
+        /// The release to be made current.
+        release: ReleaseName,
+        /// What will run.
+        tasks: Vec<TaskOutline>,
+    },
+    /// A task begins on all its hosts.
+    TaskStarted {
+        /// Which.
+        task: TaskRef,
+        /// Where.
+        hosts: Vec<HostName>,
+    },
+    /// A command of a task begins on a host.
+    StepStarted {
+        /// Where.
+        host: HostName,
+        /// Which task.
+        task: TaskRef,
+        /// Which command of it.
+        step: StepRef,
+    },
+    /// A command printed something.
+    Output {
+        /// Where.
+        host: HostName,
+        /// In which task.
+        task: TaskRef,
+        /// On which of its two outputs.
+        stream: Stream,
+        /// One line without its end; bytes as they came: any encoding, any control sequence. A very long line comes in
+        /// several pieces, and so does one that was not finished when the command ended.
+        line: Vec<u8>,
+    },
+    /// A command ended.
+    StepFinished {
+        /// Where.
+        host: HostName,
+        /// Which task.
+        task: TaskRef,
+        /// Which command of it.
+        step: StepRef,
+        /// How.
+        exit: Exit,
+        /// How long it ran.
+        took: Duration,
+    },
+    /// A host is through with a task, one way or another.
+    HostFinished {
+        /// Where.
+        host: HostName,
+        /// Which task.
+        task: TaskRef,
+        /// How it went there.
+        result: HostResult,
+        /// Since the task began.
+        took: Duration,
+    },
+    /// All hosts of a task are through with it.
+    TaskFinished {
+        /// Which.
+        task: TaskRef,
+        /// Whether every host did all of it.
+        ok: bool,
+        /// Since the task began.
+        took: Duration,
+    },
+    /// `current` was moved on a host, and the host said so.
+    MadeCurrent {
+        /// Where.
+        host: HostName,
+        /// What `current` led to before: a release's name or a path; `None` where there was nothing.
+        from: Option<String>,
+        /// What it leads to now.
+        to: ReleaseName,
+    },
+    /// Something worth knowing that stops nothing.
+    Note {
+        /// Where, if it is about one host.
+        host: Option<HostName>,
+        /// A sentence.
+        text: String,
+    },
+    /// People asked to stop. What runs is being ended, nothing new starts.
+    Interrupted,
+    /// The operation is over.
+    Finished {
+        /// All there is to say about how it ended.
+        outcome: Outcome,
+        /// Since [`What::Started`].
+        took: Duration,
+    },
+}
+
+/// A workflow that changes hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Make a release and switch to it.
+    Deploy,
+    /// Switch to an older one.
+    Rollback,
+}
+
+/// Where in an operation a task stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// garment's own: the release is put together on each host.
+    Prepare,
+    /// A task of the user's.
+    Stage(Stage),
+    /// garment's own: `current` moves.
+    Cutover,
+    /// garment's own: old releases go.
+    Prune,
+}
+
+/// Names a task: unique within an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TaskRef {
+    /// Where it stands.
+    pub phase: Phase,
+    /// The `id` of a user's task; garment's own have the phase's name.
+    pub id: Arc<str>,
+}
+
+/// A task and where it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskOutline {
+    /// Which.
+    pub task: TaskRef,
+    /// Where; empty when no host has its roles.
+    pub hosts: Vec<HostName>,
+}
+
+/// Names one command of a task on a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepRef {
+    /// From 0.
+    pub index: usize,
+    /// How many the task has here.
+    pub of: usize,
+    /// The user's command with its variables filled in, or in a few words what garment does.
+    pub text: Arc<str>,
+}
+
+/// One of a command's two outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// How a command ended: the status that the host's shell reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit(pub u8);
+
+impl Exit {
+    /// Whether it succeeded.
+    pub fn ok(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The signal's number, where the status is the one that shells give to a death by signal (128 + number).
+    pub fn signal(self) -> Option<u8> {
+        (129..=192).contains(&self.0).then(|| self.0 - 128)
+    }
+}
+
+/// Something wrong and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Lower case, no full stop.
+    pub what: String,
+    /// Starts with what to do; empty when nothing sensible can be said.
+    pub remedy: String,
+}
+
+/// How a task went on one host.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HostResult {
+    /// All of it succeeded.
+    Done,
+    /// A command failed.
+    Failed(Failure),
+    /// Not all of it ran, since another host failed or people asked to stop.
+    Stopped,
+    /// The connection went away, so how it went is not known.
+    Lost(Failure),
+}
+
+/// A command that did not succeed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    /// Where.
+    pub host: HostName,
+    /// In which task.
+    pub task: TaskRef,
+    /// Which command.
+    pub step: StepRef,
+    /// Its status; `None` when the connection was lost.
+    pub exit: Option<Exit>,
+    /// What garment's own scripts, or the connection, say was wrong.
+    pub problem: Option<Problem>,
+    /// Its last lines of output, oldest first, as they came.
+    pub tail: Vec<(Stream, Vec<u8>)>,
+}
+
+/// How an operation ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// Which operation it was.
+    pub operation: Operation,
+    /// The environment's name.
+    pub environment: String,
+    /// In one word.
+    pub verdict: Verdict,
+    /// The release in question; `None` when it never got as far as that.
+    pub release: Option<ReleaseName>,
+    /// Every host, in the file's order.
+    pub hosts: Vec<HostOutcome>,
+    /// Problems that are no host's: the ref does not exist, say.
+    pub problems: Vec<Problem>,
+    /// Whether people asked to stop.
+    pub interrupted: bool,
+}
+
+/// How an operation ended, in one word. Each has its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything was done.
+    Done,
+    /// Refused before any host was contacted or changed: the configuration, the ref or the request is wrong.
+    Refused,
+    /// A host, or the origin, could not be reached; nothing was changed anywhere.
+    Unreachable,
+    /// It stopped before `current` moved on any host.
+    Stopped,
+    /// The release is live on every host, and something after that failed.
+    LiveButFailed,
+    /// `current` is not known to lead to the same release on every host.
+    Mixed,
+    /// People stopped it, and the hosts agree.
+    Interrupted,
+}
+
+/// What is known of a host at the end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostOutcome {
+    /// Which.
+    pub host: HostName,
+    /// What `current` leads to.
+    pub current: Current,
+    /// How far it came.
+    pub progress: Progress,
+}
+
+/// What `current` leads to, as far as is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Current {
+    /// Nobody could look.
+    Unknown,
+    /// There is none.
+    Absent,
+    /// A release's name, or the path that the link leads to.
+    Leads(String),
+    /// Something that is no symlink is in its place.
+    NotASymlink,
+}
+
+/// How far a host came.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// Nothing was done there.
+    Untouched,
+    /// It was not reachable.
+    Unreachable(Problem),
+    /// It is in no state for the operation; nothing was done there.
+    Unfit(Problem),
+    /// It did all that was asked of it, the last task being this one; the operation stopped for another reason.
+    Through(TaskRef),
+    /// A command failed there.
+    Failed(Failure),
+    /// It did not get to do all of this task, since another host failed or people asked to stop.
+    StoppedIn(TaskRef),
+    /// The connection went away during this command.
+    Lost(Failure),
+    /// All tasks were done.
+    Complete,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Deploy => "deploy",
+            Self::Rollback => "rollback",
+        })
+    }
+}
+
+impl fmt::Display for TaskRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.phase {
+            Phase::Stage(stage) => write!(f, "{stage}: {}", self.id),
+            _ => f.write_str(&self.id),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::process::Command;
+
+use super::refs::{Advertised, Found};
+use super::{NoCommit, Origin};
+use crate::event::Problem;
+use crate::model::CommitId;
+
+/// Bounds one question to the origin.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The system's `git`.
+#[derive(Debug, Clone, Default)]
+pub struct Git {
+    /// The ssh command that the user's environment or git settings name; `ssh` if they don't.
+    pub ssh_command: Option<String>,
+}
+
+impl Origin for Git {
+    fn resolve<'a>(
+        &'a self,
+        repo_url: &'a str,
+        git_ref: &'a str,
+    ) -> BoxFuture<'a, Result<CommitId, NoCommit>> {
+        Box::pin(async move {
+            let listed = self.run(None, ["ls-remote", "--", repo_url]).await?;
+            if !listed.status.success() {
+                return Err(NoCommit::Unreachable(unreachable(repo_url, &listed)));
+            }
+            match Advertised::parse(&String::from_utf8_lossy(&listed.stdout)).find(git_ref, repo_url) {
+                Found::Commit(id) => Ok(id),
+                Found::Wrong(problem) => Err(NoCommit::Wrong(problem)),
+                Found::OnlyById(id) if self.has_commit(repo_url, &id).await? => Ok(id),
+                Found::OnlyById(id) => Err(NoCommit::Wrong(Problem {
+                    what: format!("there is no commit `{id}` at {repo_url}"),
+                    remedy: "check the id; was the commit pushed?".into(),
+                })),
+            }
+        })
+    }
+}
+
+impl Git {
+    /// Whether the origin has a commit that none of its refs points at.
+    async fn has_commit(&self, repo_url: &str, id: &CommitId) -> Result<bool, NoCommit> {
+        let dir = tempfile::Builder::new().prefix("garment-").tempdir().map_err(|error| no_folder(&error))?;
+        let format = if id.as_str().len() == 64 { "--object-format=sha256" } else { "--object-format=sha1" };
+        self.run(Some(dir.path()), ["init", "--quiet", "--bare", format, "."]).await?;
+        // The commit alone, where the origin knows how to leave the rest out.
+        let by_id = ["fetch", "--quiet", "--depth=1", "--filter=tree:0", "--", repo_url, id.as_str()];
+        if !self.run(Some(dir.path()), by_id).await?.status.success() {
+            // Not every origin gives commits by their id. Then all of the history is needed to tell.
+            let all = ["fetch", "--quiet", "--filter=blob:none", "--", repo_url, "+refs/*:refs/*"];
+            let fetched = self.run(Some(dir.path()), all).await?;
+            if !fetched.status.success() {
+                return Err(NoCommit::Unreachable(unreachable(repo_url, &fetched)));
+            }
+        }
+        let name = format!("{id}^{{commit}}");
+        Ok(self.run(Some(dir.path()), ["cat-file", "-e", &name]).await?.status.success())
+    }
+
+    async fn run<S: AsRef<OsStr>>(
+        &self,
+        dir: Option<&Path>,
+        args: impl IntoIterator<Item = S>,
+    ) -> Result<Output, NoCommit> {
+        #[expect(clippy::disallowed_methods, reason = "this is the room")]
+        let mut git = Command::new("git");
+        git.args(args).stdin(Stdio::null()).kill_on_drop(true).process_group(0);
+        if let Some(dir) = dir {
+            // What the calling shell says of another repository is not about this one.
+            git.current_dir(dir)
+                .env_remove("GIT_DIR")
+                .env_remove("GIT_WORK_TREE")
+                .env_remove("GIT_INDEX_FILE");
+            git.env("GIT_NO_LAZY_FETCH", "1");
+        }
+        // Nobody can answer a question beside a report that is being drawn. Credential helpers still work.
+        git.env("GIT_TERMINAL_PROMPT", "0");
+        git.env(
+            "GIT_SSH_COMMAND",
+            format!("{} -o BatchMode=yes", self.ssh_command.as_deref().unwrap_or("ssh")),
+        );
+        match tokio::time::timeout(TIMEOUT, git.output()).await {
+            Ok(Ok(output)) => Ok(output),
+            Ok(Err(error)) => Err(NoCommit::Unreachable(not_started(&error))),
+            Err(_) => Err(NoCommit::Unreachable(Problem {
+                what: format!("the origin did not answer within {} seconds", TIMEOUT.as_secs()),
+                remedy: "try `git ls-remote` with the repository's URL".into(),
+            })),
+        }
+    }
+}
+
+fn unreachable(repo_url: &str, output: &Output) -> Problem {
+    let text = String::from_utf8_lossy(&output.stderr);
+    // git's own word for it comes first; what follows is general advice.
+    let said =
+        text.lines().map(str::trim).find(|line| line.starts_with("fatal:") || line.starts_with("ssh:"));
+    let said = said
+        .or_else(|| text.lines().map(str::trim).rfind(|line| !line.is_empty()))
+        .unwrap_or("git said nothing");
+    Problem {
+        what: format!("this machine can't read {repo_url}: {}", said.strip_prefix("fatal: ").unwrap_or(said)),
+        remedy: format!("try `git ls-remote {repo_url}`; it has to work here without asking anything"),
+    }
+}
+
+fn not_started(error: &std::io::Error) -> Problem {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        Problem {
+            what: "there is no `git` on this machine".into(),
+            remedy: "install git (Debian: `apt-get install git`)".into(),
+        }
+    } else {
+        Problem { what: format!("can't start git: {error}"), remedy: String::new() }
+    }
+}
+
+fn no_folder(error: &std::io::Error) -> NoCommit {
+    NoCommit::Unreachable(Problem {
+        what: format!("can't make a temporary folder: {error}"),
+        remedy: "see that `TMPDIR` is writable and has room".into(),
+    })
+}

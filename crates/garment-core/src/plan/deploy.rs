@@ -1,0 +1,139 @@
+use jiff::{SignedDuration, Timestamp};
+
+use super::prune::{rollback_target, superfluous};
+use super::scope::{Names, Scope, absolute_paths};
+use super::tasks::{own_task, script, stage_tasks};
+use super::{NoPlan, Plan, Selection};
+use crate::event::{HostName, Operation, Phase, Problem};
+use crate::model::{CommitId, Environment, HostFacts, Occupant, ReleaseName, Setting, Stage, State};
+use crate::remote::{self, Cutover, Paths, Prepare};
+
+/// How far a host's newest release may be ahead of this machine's clock without anything being wrong: deploys of the
+/// same second, and clocks that differ a little.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(300);
+
+/// What a deploy is compiled from, beside the environment.
+#[derive(Debug, Clone)]
+pub struct Deploy<'a> {
+    /// The ref that is deployed, by its name.
+    pub git_ref: &'a str,
+    /// What it is.
+    pub commit: &'a CommitId,
+    /// Now, by this machine's clock.
+    pub now: Timestamp,
+    /// Who deploys, as `user@machine`.
+    pub by: &'a str,
+    /// Which of the user's tasks run.
+    pub selection: &'a Selection,
+}
+
+/// Compiles a deploy: prepare → before → cutover → after → prune → cleanup.
+///
+/// # Errors
+/// A host is in no state for it.
+pub fn compile_deploy(
+    environment: &Environment,
+    facts: &[HostFacts],
+    deploy: &Deploy<'_>,
+) -> Result<Plan, NoPlan> {
+    fit(facts)?;
+    let release = name_release(facts, deploy)?;
+    let hosts: Vec<(HostFacts, Scope)> = environment
+        .hosts
+        .iter()
+        .zip(facts)
+        .map(|(host, facts)| {
+            let names = Names {
+                git_ref: deploy.git_ref.to_owned(),
+                commit: deploy.commit.to_string(),
+                release: release.to_string(),
+                previous_release: facts.current_release().map(ToString::to_string).unwrap_or_default(),
+            };
+            (facts.clone(), Scope::of(environment, host, facts, &names))
+        })
+        .collect();
+    let paths: Vec<Paths> = facts.iter().map(absolute_paths).collect();
+
+    let prepare = hosts.iter().zip(&paths).map(|((_, scope), paths)| {
+        let text = remote::prepare(&Prepare {
+            paths,
+            repo_url: &scope.value(Setting::RepoUrl),
+            commit: deploy.commit,
+            release: &release,
+            by: deploy.by,
+            git_ref: deploy.git_ref,
+        });
+        script(format!("make release {release}"), text)
+    });
+    let cutover = paths.iter().map(|paths| {
+        let text = remote::cutover(&Cutover { paths, release: &release, left_as: State::Replaced });
+        script(format!("make {release} current"), text)
+    });
+    let all: Vec<&HostFacts> = facts.iter().collect();
+    let target = rollback_target(&all, &release);
+    let prune = facts.iter().zip(&paths).map(|(facts, paths)| {
+        let names = superfluous(facts, &release, environment.keep_releases, target.as_ref());
+        script("remove old releases", remote::prune(paths, &names, &release))
+    });
+    let stage = |stage| stage_tasks(environment, stage, deploy.selection, &hosts);
+
+    let mut tasks = vec![own_task(Phase::Prepare, "prepare", prepare)];
+    tasks.extend(stage(Stage::Before));
+    tasks.push(own_task(Phase::Cutover, "make current", cutover));
+    tasks.extend(stage(Stage::After));
+    tasks.push(own_task(Phase::Prune, "prune", prune));
+    tasks.extend(stage(Stage::Cleanup));
+    Ok(Plan {
+        operation: Operation::Deploy,
+        environment: environment.name.clone(),
+        hosts: host_names(environment),
+        tasks,
+        give_up: paths
+            .iter()
+            .map(|paths| script("write down that it failed", remote::mark(paths, &release, State::Failed)))
+            .collect(),
+        survey: paths.iter().map(|paths| script("look at the host", remote::survey(paths))).collect(),
+        release,
+    })
+}
+
+/// The environment's hosts as people know them.
+pub(crate) fn host_names(environment: &Environment) -> Vec<HostName> {
+    environment.hosts.iter().map(|host| host.destination.to_string().into()).collect()
+}
+
+/// Whether `current` can be switched on every host, before any of them does anything.
+pub(super) fn fit(facts: &[HostFacts]) -> Result<(), NoPlan> {
+    let unfit: Vec<_> = facts
+        .iter()
+        .enumerate()
+        .filter(|(_, facts)| facts.current == Occupant::NotASymlink)
+        .map(|(index, facts)| {
+            let link = &facts.current_symlink;
+            let problem = Problem {
+                what: format!("`{link}` is there and is not a symlink"),
+                remedy: format!("move it away: `mv {0} {0}.old`", crate::remote::quote(link)),
+            };
+            (index, problem)
+        })
+        .collect();
+    if unfit.is_empty() { Ok(()) } else { Err(NoPlan::Hosts(unfit)) }
+}
+
+/// A name that is newer than every release on every host, since names say which release came when.
+fn name_release(facts: &[HostFacts], deploy: &Deploy<'_>) -> Result<ReleaseName, NoPlan> {
+    let newest = facts.iter().filter_map(|facts| facts.releases.keys().next_back()).max();
+    let Some(at) =
+        newest.and_then(ReleaseName::made_at).filter(|at| at.as_second() >= deploy.now.as_second())
+    else {
+        return Ok(ReleaseName::new(deploy.now, deploy.commit));
+    };
+    if at.duration_since(deploy.now) > CLOCKS_DIFFER {
+        let newest = newest.map(ToString::to_string).unwrap_or_default();
+        return Err(NoPlan::Refused(Problem {
+            what: format!("release `{newest}` is from the future, by this machine's clock"),
+            remedy: "set this machine's clock; or remove that release if its maker's clock was wrong".into(),
+        }));
+    }
+    Ok(ReleaseName::new(at.saturating_add(SignedDuration::from_secs(1)).unwrap_or(at), deploy.commit))
+}

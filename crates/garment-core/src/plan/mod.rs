@@ -1,0 +1,79 @@
+//! What an operation will do, worked out in full before anything is changed: per task and host the exact shell text.
+//! The engine runs plans and knows nothing else; a plan is plain data.
+
+mod deploy;
+mod prune;
+mod rollback;
+mod scope;
+mod select;
+mod tasks;
+
+pub(crate) use deploy::host_names;
+pub use deploy::{Deploy, compile_deploy};
+pub use rollback::{Rollback, compile_rollback};
+pub use scope::{Scope, survey_paths};
+pub use select::{Selection, unknown_ids};
+
+use crate::event::{HostName, Operation, Problem, TaskOutline, TaskRef};
+use crate::model::ReleaseName;
+use crate::transport::Step;
+
+/// A compiled operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Which operation it is.
+    pub operation: Operation,
+    /// The environment's name.
+    pub environment: String,
+    /// In the file's order; everything else refers to them by their place here.
+    pub hosts: Vec<HostName>,
+    /// What `current` is to lead to.
+    pub release: ReleaseName,
+    /// In order: a task starts nowhere before the one in front of it is done everywhere.
+    pub tasks: Vec<PlanTask>,
+    /// Per host: writes down that the release failed, for when the operation stops before `current` has moved there.
+    /// Empty where there is nothing to write down.
+    pub give_up: Vec<Step>,
+    /// Per host: looks at it again.
+    pub survey: Vec<Step>,
+}
+
+/// A task: what its hosts do side by side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanTask {
+    /// Its name.
+    pub task: TaskRef,
+    /// Only the hosts that it runs on. May be none.
+    pub runs: Vec<HostRun>,
+}
+
+/// What one host does for a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostRun {
+    /// Its place in [`Plan::hosts`].
+    pub host: usize,
+    /// In order, each only if those before it succeeded.
+    pub steps: Vec<Step>,
+}
+
+/// Why there is no plan. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoPlan {
+    /// What was asked for makes no sense.
+    Refused(Problem),
+    /// These hosts, by their place in the environment, are in no state for it.
+    Hosts(Vec<(usize, Problem)>),
+}
+
+impl Plan {
+    /// The tasks without their text.
+    pub fn outline(&self) -> Vec<TaskOutline> {
+        self.tasks
+            .iter()
+            .map(|task| TaskOutline {
+                task: task.task.clone(),
+                hosts: task.runs.iter().map(|run| self.hosts[run.host].clone()).collect(),
+            })
+            .collect()
+    }
+}

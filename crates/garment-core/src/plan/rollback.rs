@@ -1,0 +1,98 @@
+use super::deploy::{fit, host_names};
+use super::prune::rollback_target;
+use super::scope::{Names, Scope, absolute_paths};
+use super::tasks::{own_task, script, stage_tasks};
+use super::{NoPlan, Plan, Selection};
+use crate::event::{Operation, Phase, Problem};
+use crate::model::{Environment, HostFacts, ReleaseName, Setting, Stage, State};
+use crate::remote::{self, Cutover};
+
+/// What a rollback is compiled from, beside the environment.
+#[derive(Debug, Clone, Default)]
+pub struct Rollback<'a> {
+    /// The release to go back to, as it was asked for.
+    pub release: Option<&'a str>,
+}
+
+/// Compiles a rollback: rollback stage → cutover → after.
+///
+/// # Errors
+/// There is nothing to go back to, or a host is in no state for it.
+pub fn compile_rollback(
+    environment: &Environment,
+    facts: &[HostFacts],
+    rollback: &Rollback<'_>,
+) -> Result<Plan, NoPlan> {
+    fit(facts)?;
+    let release = choose(environment, facts, rollback)?;
+    let hosts: Vec<(HostFacts, Scope)> = environment
+        .hosts
+        .iter()
+        .zip(facts)
+        .map(|(host, facts)| {
+            let known = facts.releases.get(&release).and_then(|release| release.commit.clone());
+            let names = Names {
+                git_ref: Scope::without_host(environment).value(Setting::GitRef),
+                commit: known.unwrap_or_else(|| release.commit_short().to_owned()),
+                release: release.to_string(),
+                previous_release: facts.current_release().map(ToString::to_string).unwrap_or_default(),
+            };
+            (facts.clone(), Scope::of(environment, host, facts, &names))
+        })
+        .collect();
+    let paths: Vec<_> = facts.iter().map(absolute_paths).collect();
+    let cutover = paths.iter().map(|paths| {
+        let text = remote::cutover(&Cutover { paths, release: &release, left_as: State::RolledBack });
+        script(format!("make {release} current"), text)
+    });
+    let stage = |stage| stage_tasks(environment, stage, &Selection::All, &hosts);
+    let mut tasks = stage(Stage::Rollback);
+    tasks.push(own_task(Phase::Cutover, "make current", cutover));
+    tasks.extend(stage(Stage::After));
+    Ok(Plan {
+        operation: Operation::Rollback,
+        environment: environment.name.clone(),
+        hosts: host_names(environment),
+        tasks,
+        give_up: Vec::new(),
+        survey: paths.iter().map(|paths| script("look at the host", remote::survey(paths))).collect(),
+        release,
+    })
+}
+
+/// The release to go back to: one that every host has and not every host is at.
+fn choose(
+    environment: &Environment,
+    facts: &[HostFacts],
+    rollback: &Rollback<'_>,
+) -> Result<ReleaseName, NoPlan> {
+    let refused = |what: String, remedy: String| Err(NoPlan::Refused(Problem { what, remedy }));
+    let list = || format!("see what there is: `garment list {}`", environment.name);
+    if let Some(wanted) = rollback.release {
+        let Some(name) = ReleaseName::parse(wanted) else {
+            return refused(format!("`{}` is not a release's name", wanted.escape_debug()), list());
+        };
+        let missing: Vec<_> = facts
+            .iter()
+            .zip(&environment.hosts)
+            .filter(|(facts, _)| !facts.releases.contains_key(&name))
+            .collect();
+        return match missing.as_slice() {
+            [] if facts.iter().all(|facts| facts.current_release() == Some(&name)) => {
+                refused(format!("`{name}` is the current release"), list())
+            }
+            [] => Ok(name),
+            _ if missing.len() == facts.len() => refused(format!("there is no release `{name}`"), list()),
+            [(_, host), ..] => refused(format!("`{name}` is not on {}", host.destination), list()),
+        };
+    }
+    // Where hosts differ, a switch went wrong halfway: back is what came before the newest of their releases.
+    let Some(current) = facts.iter().filter_map(HostFacts::current_release).max() else {
+        return refused("nothing is live, so there is nothing to go back from".into(), list());
+    };
+    let all: Vec<&HostFacts> = facts.iter().collect();
+    match rollback_target(&all, current) {
+        Some(name) => Ok(name),
+        None => refused(format!("no good release older than `{current}` is on every host"), list()),
+    }
+}

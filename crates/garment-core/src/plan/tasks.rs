@@ -1,0 +1,64 @@
+use super::scope::Scope;
+use super::{HostRun, PlanTask, Selection};
+use crate::event::{Phase, TaskRef};
+use crate::model::{Environment, HostFacts, Stage, Task};
+use crate::remote::command_text;
+use crate::transport::{Interpreter, Step};
+
+/// The user's tasks of a stage, in order.
+pub(super) fn stage_tasks(
+    environment: &Environment,
+    stage: Stage,
+    selection: &Selection,
+    hosts: &[(HostFacts, Scope)],
+) -> Vec<PlanTask> {
+    let tasks = environment.stages.of(stage).iter().filter(|task| selection.takes(task));
+    tasks
+        .map(|task| {
+            let runs = environment.hosts.iter().zip(hosts).enumerate();
+            let runs = runs.filter(|(_, (host, _))| host.has_any(&task.roles));
+            PlanTask {
+                task: TaskRef { phase: Phase::Stage(stage), id: task.id.as_str().into() },
+                runs: runs
+                    .map(|(index, (_, (facts, scope)))| HostRun {
+                        host: index,
+                        steps: steps(environment, task, facts, scope),
+                    })
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+/// One of garment's own tasks, the same on all hosts but for its text.
+pub(super) fn own_task(phase: Phase, id: &str, steps: impl IntoIterator<Item = Step>) -> PlanTask {
+    PlanTask {
+        task: TaskRef { phase, id: id.into() },
+        runs: steps.into_iter().enumerate().map(|(host, step)| HostRun { host, steps: vec![step] }).collect(),
+    }
+}
+
+/// A script of garment's own.
+pub(super) fn script(shown: impl AsRef<str>, text: String) -> Step {
+    Step { shown: shown.as_ref().into(), interpreter: Interpreter::sh(), text, is_script: true }
+}
+
+fn steps(environment: &Environment, task: &Task, facts: &HostFacts, scope: &Scope) -> Vec<Step> {
+    let interpreter = match task.shell.as_ref().or(environment.shell.as_ref()) {
+        Some(words) => Interpreter::words(words.clone()),
+        None => Interpreter::login(facts.has_bash),
+    };
+    let cd = task.cd.as_ref().map(|cd| scope.expand(cd));
+    let prefix = task.prefix.as_ref().map(|prefix| scope.expand(prefix));
+    let shell_env: Vec<(String, String)> =
+        task.shell_env.iter().map(|(name, value)| (name.clone(), scope.expand(value))).collect();
+    let commands = task.commands.iter().map(|command| scope.expand(command));
+    commands
+        .map(|command| Step {
+            text: command_text(cd.as_deref(), &shell_env, prefix.as_deref(), &command),
+            shown: command.into(),
+            interpreter: interpreter.clone(),
+            is_script: false,
+        })
+        .collect()
+}

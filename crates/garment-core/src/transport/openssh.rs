@@ -1,0 +1,81 @@
+use std::process::Stdio;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::process::Command;
+
+use super::shell::Shell;
+use super::{Options, Session, Transport, login};
+use crate::event::Problem;
+use crate::model::{Destination, Host};
+
+/// Seconds that ssh may take for the TCP connection.
+const CONNECT_TIMEOUT: u16 = 15;
+/// Bounds the whole login: name look-up, jump hosts, key exchange, the host's profile scripts.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The real thing: this machine's OpenSSH for hosts elsewhere, `sh` for `local` ones.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct System;
+
+impl Transport for System {
+    fn open<'a>(
+        &'a self,
+        host: &'a Host,
+        options: Options,
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, Problem>> {
+        Box::pin(async move {
+            let mut command = match &host.destination {
+                Destination::Local { .. } => local(),
+                Destination::Ssh { user, host, port } => openssh(user.as_deref(), host, *port, options),
+            };
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            // In a process group of its own: Ctrl-C in the terminal is for garment, which ends things in order.
+            command.process_group(0).kill_on_drop(true);
+            let child = command.spawn().map_err(|error| login::not_started(&host.destination, &error))?;
+            let opened = tokio::time::timeout(LOGIN_TIMEOUT, Shell::open(child, &host.destination)).await;
+            match opened {
+                Ok(shell) => Ok(Box::new(shell?) as Box<dyn Session>),
+                Err(_) => Err(login::timed_out(&host.destination, LOGIN_TIMEOUT)),
+            }
+        })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the room")]
+fn local() -> Command {
+    Command::new("sh")
+}
+
+/// One `ssh` child. Options here come before the user's own settings, so there are only those without which an
+/// unattended session does not work.
+#[expect(clippy::disallowed_methods, reason = "this is the room")]
+fn openssh(user: Option<&str>, host: &str, port: Option<u16>, options: Options) -> Command {
+    let mut ssh = Command::new("ssh");
+    ssh.args(["-T", "-x"]);
+    for option in [
+        // Never ask: a prompt would be drawn over the report, or hang where there is no terminal.
+        "BatchMode=yes",
+        // Notice a connection that died silently, within 45 seconds.
+        "ServerAliveInterval=15",
+        "ServerAliveCountMax=3",
+        // A `LocalForward` in the user's settings would collide with a session of theirs.
+        "ClearAllForwardings=yes",
+        "RemoteCommand=none",
+    ] {
+        ssh.args(["-o", option]);
+    }
+    ssh.arg("-o").arg(format!("ConnectTimeout={CONNECT_TIMEOUT}"));
+    if options.forward_agent {
+        ssh.args(["-o", "ForwardAgent=yes"]);
+    }
+    if let Some(user) = user {
+        ssh.args(["-l", user]);
+    }
+    if let Some(port) = port {
+        ssh.arg("-p").arg(port.to_string());
+    }
+    // `exec`, so that the login shell does not stay around; every login shell in use has it.
+    ssh.args(["--", host, "exec sh"]);
+    ssh
+}

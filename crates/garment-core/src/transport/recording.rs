@@ -1,0 +1,98 @@
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::watch;
+
+use super::{Options, Session, Signal, Step, Transport, Wish};
+use crate::event::{Exit, Problem, Stream};
+use crate::model::Host;
+
+/// A transport for tests: runs nothing, keeps what it was asked to run, and answers as it is told.
+#[derive(Clone)]
+pub struct Recording {
+    answer: Arc<Answer>,
+    asked: Arc<Mutex<Vec<(String, Step)>>>,
+}
+
+type Answer = dyn Fn(&str, &Step) -> Reply + Send + Sync;
+
+/// What a recorded step does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Prints this to stdout and exits with this status.
+    Exit(Vec<u8>, u8),
+    /// The connection goes away.
+    Lost,
+}
+
+impl Recording {
+    /// `answer` is given the host's name and the step.
+    pub fn new(answer: impl Fn(&str, &Step) -> Reply + Send + Sync + 'static) -> Self {
+        Self { answer: Arc::new(answer), asked: Arc::default() }
+    }
+
+    fn keep(&self, host: &str, step: &Step) {
+        let mut asked = self.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        asked.push((host.to_owned(), step.clone()));
+    }
+
+    /// Every step so far, with its host, in the order in which they began.
+    pub fn asked(&self) -> Vec<(String, Step)> {
+        self.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+}
+
+impl Transport for Recording {
+    fn open<'a>(&'a self, host: &'a Host, _: Options) -> BoxFuture<'a, Result<Box<dyn Session>, Problem>> {
+        let session = Recorded { host: host.destination.to_string(), recording: self.clone() };
+        Box::pin(async move { Ok(Box::new(session) as Box<dyn Session>) })
+    }
+}
+
+struct Recorded {
+    host: String,
+    recording: Recording,
+}
+
+impl Session for Recorded {
+    fn run<'a>(
+        &'a mut self,
+        steps: &'a [Step],
+        wish: watch::Receiver<Wish>,
+        tell: &'a mut (dyn FnMut(Signal<'_>) + Send),
+    ) -> BoxFuture<'a, Result<(), Problem>> {
+        Box::pin(async move {
+            for (index, step) in steps.iter().enumerate() {
+                if *wish.borrow() > Wish::Go {
+                    break;
+                }
+                self.recording.keep(&self.host, step);
+                tell(Signal::Begin(index));
+                match (self.recording.answer)(&self.host, step) {
+                    Reply::Lost => {
+                        return Err(Problem {
+                            what: "the connection was lost".into(),
+                            remedy: String::new(),
+                        });
+                    }
+                    Reply::Exit(out, status) => {
+                        if !out.is_empty() {
+                            tell(Signal::Output(index, Stream::Stdout, &out));
+                        }
+                        tell(Signal::End(index, Exit(status)));
+                        if status != 0 {
+                            break;
+                        }
+                    }
+                }
+                // Let the other hosts have their turn, as a network would.
+                tokio::task::yield_now().await;
+            }
+            Ok(())
+        })
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async {})
+    }
+}

@@ -1,0 +1,83 @@
+# shellcheck shell=sh disable=SC2154 # g_mark is set in front of this text
+# The session: what garment's shell on a host is told first, over its stdin.
+#
+# It reads stdin for the rest of its life. What comes next are batches: one compound command each, so that the shell
+# has read all of it before anything runs. A batch's steps run one after the other in the foreground, since a shell
+# without job control starts background commands with SIGINT ignored, and people's commands would inherit that. While
+# a batch runs, a watcher reads the control lines that the controller may send:
+#
+#   stop        start no further step
+#   term PID    the same, and end the step that runs as process group PID (SIGTERM)
+#   kill PID    the same with SIGKILL
+#   end         the batch is over: the watcher goes, and the shell reads on behind this line
+#
+# What the controller reads are marks: a word that nobody else knows (`g_mark`, set in front of this text), then
+#
+#   hello            on both outputs, once
+#   begin ID PID     on stdout, before a step
+#   end ID STATUS    on both outputs, after it
+#   done             on stdout, when no further step of the batch will start
+#
+# The word stands in no argument list and in no exported variable, so that a command can't forge a mark.
+# An end of stdin means that the controller is gone: the step that runs may finish, nothing further starts.
+
+unset CDPATH
+cd -- "${HOME:-/}" || cd /
+exec 4<&0
+g_stopped=
+trap 'g_stopped=1' USR1
+# Its own session and process group for each step, so that all of it can be ended, and no step finds a terminal.
+if command -v setsid >/dev/null 2>&1; then g_setsid=setsid; else g_setsid=; fi
+
+# ID SHELL...: runs the text on file descriptor 3 in SHELL.
+g_step() {
+  [ -z "$g_stopped" ] || return 1
+  g_id=$1
+  shift
+  # The inner sh tells its process id, which `exec` keeps, and leaves the rest of fd 3 to SHELL.
+  # shellcheck disable=SC2016,SC2086
+  $g_setsid sh -c '
+    IFS= read -r g_mark <&3
+    printf "%s begin %s %s\n" "$g_mark" "$1" "$$"
+    unset g_mark
+    shift
+    exec "$@"' sh "$g_id" "$@" 'eval "$(cat <&3)"' </dev/null 4<&-
+  g_status=$?
+  printf '%s end %s %s\n' "$g_mark" "$g_id" "$g_status"
+  printf '%s end %s %s\n' "$g_mark" "$g_id" "$g_status" >&2
+  return "$g_status"
+}
+
+g_watch() {
+  while IFS= read -r g_line; do
+    case $g_line in
+      end) exit 0 ;;
+      stop) kill -USR1 "$$" ;;
+      'term '*) g_signal TERM "${g_line#* }" ;;
+      'kill '*) g_signal KILL "${g_line#* }" ;;
+    esac
+  done
+  kill -USR1 "$$"
+}
+
+# No `--` before the group: dash would take it for a number. Where there is no setsid there is no group either, and the
+# process alone must do.
+g_signal() {
+  kill -USR1 "$$"
+  kill -"$1" "-$2" 2>/dev/null || kill -"$1" "$2" 2>/dev/null
+}
+
+g_open() {
+  g_stopped=
+  # `exec`, since a redirection of the function would keep copies of the outputs open beside it.
+  (exec <&4 4<&- >/dev/null 2>&1 && g_watch) &
+  g_watcher=$!
+}
+
+g_close() {
+  printf '%s done\n' "$g_mark"
+  while kill -0 "$g_watcher" 2>/dev/null; do wait "$g_watcher"; done
+}
+
+printf '%s hello\n' "$g_mark" >&2
+printf '%s hello\n' "$g_mark"

@@ -1,0 +1,40 @@
+use std::sync::Arc;
+
+/// One thing that a host's shell is asked to do: a text and what reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What people are shown: the user's command, or a few words on what garment does.
+    pub shown: Arc<str>,
+    /// Runs the text.
+    pub interpreter: Interpreter,
+    /// Shell text. Nothing from outside is in it unquoted, apart from what people wrote as shell text.
+    pub text: String,
+    /// Whether its stdout is data for garment and not for people.
+    pub is_script: bool,
+}
+
+/// A shell, as words to which the text's place is appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interpreter(Vec<String>);
+
+impl Interpreter {
+    /// The host's `sh`, which garment's own scripts are written for.
+    pub fn sh() -> Self {
+        Self(["sh", "-c"].map(Into::into).into())
+    }
+
+    /// What the strategy gives to people's commands: a login bash where there is one.
+    pub fn login(has_bash: bool) -> Self {
+        if has_bash { Self(["bash", "-l", "-c"].map(Into::into).into()) } else { Self::sh() }
+    }
+
+    /// A shell of the user's choice; its last word must be what makes it run the next one (`-c`).
+    pub fn words(words: Vec<String>) -> Self {
+        Self(words)
+    }
+
+    /// The words, for the session to quote.
+    pub fn as_words(&self) -> &[String] {
+        &self.0
+    }
+}

@@ -1,0 +1,229 @@
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::outcome::Outcome;
+use crate::process::{DEFAULT_SIGNALS, Process};
+use crate::terminal::terminal;
+
+/// How long what a program started may keep its stdout or stderr open after its own end.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A program that runs, in a process group of its own, with its output read live.
+///
+/// If it runs longer than its timeout, the waiting function kills it and fails the test with what was printed.
+/// Dropping it kills it.
+#[derive(Debug)]
+pub struct Running {
+    command: String,
+    process: Process,
+    streams: Arc<Streams>,
+    deadline: Instant,
+    timeout: Duration,
+    seen: [usize; 2],
+}
+
+#[derive(Debug, Default)]
+struct Streams {
+    state: Mutex<[Stream; 2]>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Stream {
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+const STDOUT: usize = 0;
+const STDERR: usize = 1;
+
+impl Running {
+    pub(crate) fn start(mut command: Command, timeout: Duration) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let streams = Arc::new(Streams::default());
+        let (process, ()) = Process::start(&mut command, |child| {
+            if let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) {
+                streams.read(STDOUT, stdout);
+                streams.read(STDERR, stderr);
+            }
+        });
+        Self::new(&command, process, streams, timeout)
+    }
+
+    /// As [`Running::start`], with a terminal as all three streams. What it prints counts as stdout.
+    pub(crate) fn start_on_terminal(mut command: Command, columns: u16, timeout: Duration) -> Self {
+        let (shown, printed) = terminal(columns);
+        let copy = || printed.try_clone().expect("duplicate a terminal");
+        command.env("TERM", "xterm-256color").stdin(copy()).stdout(copy()).stderr(copy());
+        let (process, ()) = Process::start(&mut command, |_| ());
+        let streams = Arc::new(Streams::default());
+        streams.lock()[STDERR].ended = true;
+        streams.read(STDOUT, File::from(shown));
+        Self::new(&command, process, streams, timeout)
+    }
+
+    fn new(command: &Command, process: Process, streams: Arc<Streams>, timeout: Duration) -> Self {
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        // `Fleet::command` puts `env` and its option before the program.
+        let skipped =
+            if command.get_args().next().is_some_and(|word| word == DEFAULT_SIGNALS) { 2 } else { 0 };
+        let command = words.skip(skipped).map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        Self { command, process, streams, deadline: Instant::now() + timeout, timeout, seen: [0; 2] }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Waits for a whole line of stdout that `wanted` is true for, after the line last waited for, and returns it
+    /// without its newline.
+    #[track_caller]
+    pub fn wait_for_line(&mut self, wanted: impl Fn(&str) -> bool) -> String {
+        self.wait_for(STDOUT, wanted)
+    }
+
+    /// As [`Running::wait_for_line`], on stderr.
+    #[track_caller]
+    pub fn wait_for_stderr_line(&mut self, wanted: impl Fn(&str) -> bool) -> String {
+        self.wait_for(STDERR, wanted)
+    }
+
+    /// Sends SIGINT to the program alone.
+    pub fn interrupt(&self) -> bool {
+        self.process.signal(Signal::INT)
+    }
+
+    /// Sends SIGINT to the program and to what it started in its process group, as a terminal does at Ctrl-C.
+    pub fn ctrl_c(&self) -> bool {
+        self.process.signal_group(Signal::INT)
+    }
+
+    /// Sends SIGTERM to the program alone.
+    pub fn terminate(&self) -> bool {
+        self.process.signal(Signal::TERM)
+    }
+
+    /// Kills the program alone, as an out-of-memory killer does: what it started lives on.
+    pub fn kill(&self) -> bool {
+        self.process.signal(Signal::KILL)
+    }
+
+    /// Kills the program and what it started in its process group.
+    pub fn kill_group(&self) -> bool {
+        self.process.signal_group(Signal::KILL)
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.process.ended().is_some()
+    }
+
+    /// Waits for its end and the end of its output.
+    #[track_caller]
+    pub fn finish(self) -> Outcome {
+        let Some(status) = self.process.wait_until(self.deadline) else { self.fail_late() };
+        let deadline = Instant::now() + GRACE;
+        let mut state = self.streams.lock();
+        while !state.iter().all(|stream| stream.ended) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                drop(state);
+                panic!(
+                    "it has ended, but something that it started holds its output open\n{}",
+                    self.outcome(status)
+                );
+            }
+            state = self.streams.wait(state, left);
+        }
+        drop(state);
+        self.outcome(status)
+    }
+
+    #[track_caller]
+    fn wait_for(&mut self, which: usize, wanted: impl Fn(&str) -> bool) -> String {
+        let streams = Arc::clone(&self.streams);
+        let mut state = streams.lock();
+        loop {
+            while let Some(length) =
+                state[which].bytes[self.seen[which]..].iter().position(|byte| *byte == b'\n')
+            {
+                let line = &state[which].bytes[self.seen[which]..][..length];
+                let line = String::from_utf8_lossy(line).into_owned();
+                self.seen[which] += length + 1;
+                if wanted(&line) {
+                    return line;
+                }
+            }
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            let ended = state[which].ended;
+            if ended || left.is_zero() {
+                drop(state);
+                let Some(status) = self.process.wait_until(self.deadline) else { self.fail_late() };
+                panic!("it ended without the line waited for\n{}", self.outcome(status));
+            }
+            state = streams.wait(state, left);
+        }
+    }
+
+    #[track_caller]
+    fn fail_late(&self) -> ! {
+        self.kill_group();
+        let status = self.process.wait_until(Instant::now() + GRACE).unwrap_or_default();
+        panic!("still running after {:?}, so it was killed\n{}", self.timeout, self.outcome(status));
+    }
+
+    fn outcome(&self, status: ExitStatus) -> Outcome {
+        let state = self.streams.lock();
+        let output =
+            Output { status, stdout: state[STDOUT].bytes.clone(), stderr: state[STDERR].bytes.clone() };
+        Outcome::new(self.command.clone(), &output)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill_group();
+    }
+}
+
+impl Streams {
+    fn read(self: &Arc<Self>, which: usize, pipe: impl Read + Send + 'static) {
+        let streams = Arc::clone(self);
+        thread::spawn(move || {
+            let mut pipe = BufReader::new(pipe);
+            loop {
+                // An error is an end, too.
+                let bytes = pipe.fill_buf().unwrap_or_default();
+                let length = bytes.len();
+                let mut state = streams.lock();
+                state[which].bytes.extend_from_slice(bytes);
+                state[which].ended = length == 0;
+                drop(state);
+                streams.changed.notify_all();
+                if length == 0 {
+                    return;
+                }
+                pipe.consume(length);
+            }
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, [Stream; 2]> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, [Stream; 2]>,
+        patience: Duration,
+    ) -> MutexGuard<'a, [Stream; 2]> {
+        self.changed.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner).0
+    }
+}

@@ -1,0 +1,161 @@
+//! What went wrong, host by host; what went wrong alike on several is shown once.
+
+use garment_core::event::{Failure, HostName, HostOutcome, Outcome, Phase, Problem, Progress};
+
+use super::look::{Look, Tone};
+use super::record::{count, name};
+use super::width::width;
+use super::{clean, exit};
+
+/// So many different failures are shown in full; of those beyond, one line.
+const IN_FULL: usize = 5;
+
+/// Lists of names are broken at this column.
+const COLUMNS: usize = 100;
+
+/// A paragraph for each problem and each failure.
+pub(super) fn paragraphs(outcome: &Outcome, look: Look) -> Vec<Vec<String>> {
+    let mut paragraphs: Vec<_> = outcome.problems.iter().map(|problem| of_problem(problem, look)).collect();
+    let mut kinds: Vec<Vec<&HostOutcome>> = Vec::new();
+    for host in &outcome.hosts {
+        if !is_trouble(&host.progress) {
+            continue;
+        }
+        match kinds.iter_mut().find(|kind| alike(&kind[0].progress, &host.progress)) {
+            Some(kind) => kind.push(host),
+            None => kinds.push(vec![host]),
+        }
+    }
+    paragraphs.extend(kinds.iter().take(IN_FULL).map(|kind| in_full(kind, look)));
+    let rest: Vec<_> = kinds.iter().skip(IN_FULL).flatten().map(|host| in_brief(host, look)).collect();
+    if !rest.is_empty() {
+        paragraphs.push(rest);
+    }
+    paragraphs
+}
+
+fn is_trouble(progress: &Progress) -> bool {
+    matches!(progress, Progress::Unreachable(_) | Progress::Failed(_) | Progress::Lost(_))
+}
+
+/// Whether nothing but the host's name differs.
+fn alike(a: &Progress, b: &Progress) -> bool {
+    match (a, b) {
+        (Progress::Unreachable(a), Progress::Unreachable(b)) => a == b,
+        (Progress::Failed(a), Progress::Failed(b)) | (Progress::Lost(a), Progress::Lost(b)) => {
+            *a == Failure { host: a.host.clone(), ..b.clone() }
+        }
+        _ => false,
+    }
+}
+
+fn of_problem(problem: &Problem, look: Look) -> Vec<String> {
+    let what = clean::lines(&problem.what).map(|line| look.paint(Tone::Bad, &line));
+    what.chain(clean::lines(&problem.remedy).map(|line| format!("  {line}"))).collect()
+}
+
+fn title(progress: &Progress) -> String {
+    match progress {
+        Progress::Failed(failure) => format!("{} failed", name(&failure.task)),
+        Progress::Lost(failure) => {
+            format!("{}: connection lost, how it went is not known", name(&failure.task))
+        }
+        _ => "not reachable".to_owned(),
+    }
+}
+
+fn in_full(kind: &[&HostOutcome], look: Look) -> Vec<String> {
+    let progress = &kind[0].progress;
+    let hosts: Vec<_> = kind.iter().map(|host| &host.host).collect();
+    let title = title(progress);
+    let mut lines = Vec::new();
+    if let [host] = hosts[..] {
+        lines.push(look.paint(Tone::Bad, &format!("{}: {title}", clean::text(host))));
+    } else {
+        lines.push(look.paint(Tone::Bad, &format!("{}: {title}", count(hosts.len()))));
+        lines.extend(names(&hosts).into_iter().map(|line| format!("  {line}")));
+    }
+    match progress {
+        Progress::Unreachable(problem) => {
+            lines.extend(clean::lines(&problem.what).map(|line| format!("  {line}")));
+            lines.extend(clean::lines(&problem.remedy).map(|line| format!("  {line}")));
+        }
+        Progress::Failed(failure) | Progress::Lost(failure) => lines.extend(of_failure(failure, look)),
+        _ => {}
+    }
+    lines
+}
+
+fn of_failure(failure: &Failure, look: Look) -> Vec<String> {
+    let users = matches!(failure.task.phase, Phase::Stage(_));
+    let mut lines = Vec::new();
+    for (i, line) in clean::lines(&failure.step.text).enumerate() {
+        let mark = if !users {
+            ""
+        } else if i == 0 {
+            "$ "
+        } else {
+            "> "
+        };
+        lines.push(format!("  {}", look.paint(Tone::Strong, &format!("{mark}{line}"))));
+    }
+    let place = match failure.step.of {
+        of if users && of > 1 => format!("command {} of {of}: ", failure.step.index + 1),
+        _ => String::new(),
+    };
+    match (failure.exit, &failure.problem) {
+        (Some(exit), _) => lines.push(format!("  {place}{}", exit::words(exit))),
+        (None, Some(_)) => {}
+        (None, None) => lines.push(format!("  {place}how it ended is not known")),
+    }
+    if let Some(problem) = &failure.problem {
+        lines.extend(
+            clean::lines(&problem.what).chain(clean::lines(&problem.remedy)).map(|line| format!("  {line}")),
+        );
+    }
+    if !failure.tail.is_empty() {
+        lines.push("  its last lines of output:".to_owned());
+    } else if failure.problem.is_none() {
+        lines.push("  it printed nothing".to_owned());
+    }
+    let bar = look.paint(Tone::Faint, "|");
+    lines.extend(failure.tail.iter().map(|(_, line)| format!("  {bar} {}", clean::output(line, look.color))));
+    lines
+}
+
+fn in_brief(host: &HostOutcome, look: Look) -> String {
+    let why = match &host.progress {
+        Progress::Unreachable(problem) => clean::lines(&problem.what).next(),
+        Progress::Failed(Failure { exit: Some(exit), .. }) => Some(exit::words(*exit)),
+        Progress::Failed(failure) | Progress::Lost(failure) => {
+            failure.problem.as_ref().and_then(|problem| clean::lines(&problem.what).next())
+        }
+        _ => None,
+    };
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    format!(
+        "{}{why}",
+        look.paint(Tone::Bad, &format!("{}: {}", clean::text(&host.host), title(&host.progress)))
+    )
+}
+
+/// Every name, in as many lines as it takes.
+fn names(hosts: &[&HostName]) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for host in hosts {
+        let host = clean::text(host);
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => *line = host,
+            Some(line) if width(line) + 2 + width(&host) <= COLUMNS => {
+                line.push_str(", ");
+                line.push_str(&host);
+            }
+            Some(line) => {
+                line.push(',');
+                lines.push(host);
+            }
+            None => {}
+        }
+    }
+    lines
+}

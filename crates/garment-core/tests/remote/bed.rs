@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use garment_core::event::Problem;
 use garment_core::model::{CommitId, HostFacts, ReleaseName, State};
 use garment_core::remote::{
-    Check, Cutover, Moved, Paths, Prepare, Problem, check, cutover, parse_cutover, parse_prepare,
-    parse_problems, parse_prune, parse_survey, prepare, prune, survey,
+    Check, Cutover, Moved, Paths, Prepare, check, cutover, parse_cutover, parse_prepare, parse_problems,
+    parse_prune, parse_survey, prepare, prune, survey,
 };
 use tempfile::TempDir;
 
@@ -78,7 +79,7 @@ impl Ran {
         let mut problems = self.problems();
         assert_eq!(problems.len(), 1, "{problems:?}");
         let problem = problems.remove(0);
-        (problem.what, problem.remedy.unwrap_or_default())
+        (problem.what, problem.remedy)
     }
 
     #[track_caller]

@@ -153,7 +153,7 @@ fn a_host_without_git_or_tar() {
         assert!(!facts.has_git);
         let ran = bed.prepare(&repo.url(), &commit, &name(1));
         assert_eq!(ran.code, Some(1));
-        let told: Vec<_> = ran.problems().into_iter().map(|p| (p.what, p.remedy.unwrap())).collect();
+        let told: Vec<_> = ran.problems().into_iter().map(|p| (p.what, p.remedy)).collect();
         let missing = |tool: &str| {
             (
                 format!("`{tool}` is not on the PATH of {}", facts.user),

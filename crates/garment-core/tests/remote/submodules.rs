@@ -229,16 +229,22 @@ fn nothing_is_written_behind_a_link() {
             let made = make_tree(&top, &format!("{modules}\n{}\n{}\n", entries[0], entries[1]));
             let commit = top.git(&["commit-tree", "-m", "evil", &made]);
             top.git(&["update-ref", "refs/heads/evil", &commit]);
-            let (what, _) = bed.prepare(&top.url(), &commit, &name(u32::try_from(n).unwrap())).failure();
-            assert_eq!(tree(&outside).keys().collect::<Vec<_>>(), ["sub"], "{what}");
-            // GNU tar puts the submodule's link in the place of the empty folder, busybox's does not.
-            if n == 2 && bed.shell != Shell::Ash {
-                assert_eq!(what, "the submodule `a/b` lies behind a symlink of the same commit");
-            } else {
-                assert!(what.contains("can't be unpacked"), "{what}");
+            let name = name(u32::try_from(n).unwrap());
+            let ran = bed.prepare(&top.url(), &commit, &name);
+            assert_eq!(tree(&outside).keys().collect::<Vec<_>>(), ["sub"], "{ran:?}");
+            if n == 2 {
+                // GNU tar puts the submodule's link in the place of the empty folder; busybox's tar refuses to.
+                let (what, _) = ran.failure();
+                if bed.shell == Shell::Ash {
+                    assert!(what.contains("can't be unpacked"), "{what}");
+                } else {
+                    assert_eq!(what, "the submodule `a/b` lies behind a symlink of the same commit");
+                }
+            } else if ran.code == Some(0) {
+                // GNU tar gives up on the link, or on both, as the inodes fall.
+                assert!(bed.app("releases").join(name).join("a/b/evil").is_file());
             }
         }
-        assert_eq!(bed.listed(), []);
     }
 }
 

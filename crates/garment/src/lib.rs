@@ -1,3 +1,31 @@
-//! The command line of garment.
+//! The command line of garment: arguments, one file per verb, reporters, exit codes.
 
+mod args;
+mod context;
+mod exit_code;
+mod narrate;
 pub mod report;
+mod signals;
+mod surroundings;
+mod verb;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Verb};
+use context::Context;
+
+/// What the program does.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let context = Context::new(args.common, surroundings::read());
+    let code = match &args.verb {
+        Verb::Deploy(args) => verb::deploy(&context, args),
+        Verb::Rollback(args) => verb::rollback(&context, args),
+        Verb::List(args) => verb::list(&context, args),
+        Verb::Show(args) => verb::show(&context, args),
+        Verb::Check(args) => verb::check(&context, args),
+    };
+    ExitCode::from(code)
+}

@@ -1,3 +1,7 @@
-//! garment
+//! `garment`: see the library beside this file.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    garment::main()
+}

@@ -71,15 +71,10 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems<'_>) -> Option<Block> 
         return None;
     }
     let entries = match &entry.value.kind {
-        Kind::Map(entries) => entries,
+        Kind::Map(entries) if !is_stray_setting(&entry.key, entries) => entries,
         Kind::Broken => return None,
-        Kind::Null | Kind::Scalar(_) | Kind::List(_) => {
-            problems
-                .add(
-                    entry.place(),
-                    format!("environment {name} must be a mapping of settings, not {}", entry.value.noun()),
-                )
-                .help("begin the names of things that are no environments with `x-` or `.`");
+        _ => {
+            no_environment(entry, problems);
             return None;
         }
     };
@@ -122,6 +117,29 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems<'_>) -> Option<Block> 
         block.texts[0] = Field::from_option(text(entry, problems));
     }
     Some(block)
+}
+
+/// Whether this is `hosts:` or the like with nothing of an environment in it.
+fn is_stray_setting(key: &Text, entries: &[Entry]) -> bool {
+    KEYS.contains(&key.text.as_str()) && !entries.iter().any(|entry| KEYS.contains(&entry.key.text.as_str()))
+}
+
+fn no_environment(entry: &Entry, problems: &mut Problems<'_>) {
+    let name = tick(&entry.key.text);
+    if KEYS.contains(&entry.key.text.as_str()) || OLDER_NAMES.contains(&entry.key.text.as_str()) {
+        problems
+            .add(&entry.key.range, format!("{name} stands outside of any environment"))
+            .help("indent it below the name of its environment");
+    } else if matches!(entry.value.kind, Kind::Null) {
+        problems
+            .add(entry.place(), format!("environment {name} is empty"))
+            .help("indent its settings below it");
+    } else {
+        let noun = entry.value.noun();
+        problems
+            .add(entry.place(), format!("environment {name} must be a mapping of settings, not {noun}"))
+            .help("begin the names of things that are no environments with `x-` or `.`");
+    }
 }
 
 impl Block {

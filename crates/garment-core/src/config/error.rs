@@ -40,7 +40,8 @@ pub struct Place {
 
 impl Place {
     /// The place of a byte range. Offsets past the end or inside a character are moved back to the one before.
-    pub(super) fn new(source: &str, range: &Range<usize>) -> Self {
+    /// `lines` are the offsets at which lines begin.
+    pub(super) fn new(source: &str, lines: &[usize], range: &Range<usize>) -> Self {
         let mut start = char_start(source, range.start);
         let mut end = char_start(source, range.end).max(start);
         if start == end && source[..start].ends_with('\n') {
@@ -48,13 +49,9 @@ impl Place {
             start = source[..start].trim_end().len();
             end = start;
         }
-        let before = &source[..start];
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        Self {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            range: start..end,
-        }
+        let line = lines.partition_point(|begin| *begin <= start).max(1);
+        let line_start = lines.get(line - 1).copied().unwrap_or(0);
+        Self { line, column: source[line_start..start].chars().count() + 1, range: start..end }
     }
 }
 

@@ -6,6 +6,7 @@ mod block;
 mod error;
 mod extends;
 mod hosts;
+mod mapping;
 mod problems;
 mod quoting;
 mod read;

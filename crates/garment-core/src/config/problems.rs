@@ -65,9 +65,11 @@ impl<'s> Problems<'s> {
     pub(super) fn finish(self) -> Vec<ConfigError> {
         let mut found = self.found;
         found.sort_by_key(|p| (p.range.start, p.range.end));
+        let mut lines = vec![0];
+        lines.extend(self.source.match_indices('\n').map(|(i, _)| i + 1));
         let mut errors: Vec<ConfigError> = Vec::new();
         for problem in found {
-            let place = Place::new(self.source, &problem.range);
+            let place = Place::new(self.source, &lines, &problem.range);
             let same = |e: &&ConfigError| e.place == place && e.message == problem.message;
             if errors.iter().rev().take_while(|e| e.place == place).any(|e| same(&e)) {
                 continue;
@@ -75,7 +77,7 @@ impl<'s> Problems<'s> {
             let related = problem
                 .related
                 .into_iter()
-                .map(|(range, text)| (Place::new(self.source, &range), text))
+                .map(|(range, text)| (Place::new(self.source, &lines, &range), text))
                 .collect();
             errors.push(ConfigError { message: problem.message, place, related, help: problem.help });
         }

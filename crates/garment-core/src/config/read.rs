@@ -215,10 +215,13 @@ pub(super) fn unknown_key<'k>(
         .filter(|(theirs, _)| *theirs == key.text)
         .find_map(|(_, ours)| known.iter().copied().find(|k| k == ours))
         .or_else(|| nearest(&key.text, known.iter().copied()));
-    let help = meant.map_or_else(
-        || did_you_mean(&key.text, known, "known here"),
-        |meant| format!("did you mean {}?", tick(meant)),
-    );
+    let help = match meant {
+        Some(meant) => format!("did you mean {}?", tick(meant)),
+        None if known.contains(&"hosts") && key.text.contains(['@', '.']) => {
+            "if it is a host, indent it below `hosts:`".to_owned()
+        }
+        None => did_you_mean(&key.text, known, "known here"),
+    };
     problems.add(&key.range, format!("unknown {what} {}", tick(&key.text))).help(help);
     meant
 }

@@ -114,7 +114,7 @@ fn needs_quotes(value: &str, kind: &ErrorKind) -> bool {
     // A mapping or a list that is closed at the line's end was meant as one.
     let closed =
         (value.starts_with('{') && value.ends_with('}')) || (value.starts_with('[') && value.ends_with(']'));
-    (special && !closed) || colon
+    (special && !closed) || colon || matches!(kind, ErrorKind::ExpectedFlowSequenceSeparator)
 }
 
 /// The bytes of the line that holds `at`, without its line feed.

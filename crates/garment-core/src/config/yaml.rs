@@ -3,9 +3,10 @@ use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag};
 
+use super::mapping::Mapping;
 use super::problems::Problems;
 use super::syntax;
-use super::tree::{Entry, Kind, Node, Text};
+use super::tree::{Kind, Node, Text};
 use super::wording::tick;
 
 /// Far deeper than any setting lies, and shallow enough for the stack.
@@ -195,7 +196,7 @@ impl<'t> Reader<'_, 't, '_> {
     }
 
     fn map(&mut self, style: StructureStyle, range: &Range<usize>, depth: usize) -> Result<Node, Stop> {
-        let mut map = MapBuilder::default();
+        let mut map = Mapping::default();
         let mut last = range.end;
         let end = loop {
             let Some((event, at)) = self.next()? else { break range.end };
@@ -223,46 +224,13 @@ impl<'t> Reader<'_, 't, '_> {
             };
             if merge && map.merge_key.is_none() {
                 map.merge_key = Some(key.range.clone());
-                self.merge(&mut map, &key, value);
+                map.merge(&key, value, self.problems);
             } else {
-                self.entry(&mut map, if merge { Text { text: "<<".into(), ..key } } else { key }, value);
+                map.entry(key, value, self.problems);
             }
         };
         let end = if style == StructureStyle::Flow { end } else { last.min(self.problems.source.len()) };
         Ok(Node { range: range.start..end.max(range.start), kind: Kind::Map(map.finish()) })
-    }
-
-    fn entry(&mut self, map: &mut MapBuilder, key: Text, value: Node) {
-        let first = if key.text == "<<" { map.merge_key.as_ref() } else { map.seen.get(&key.text) };
-        if let Some(first) = first {
-            self.problems
-                .add(&key.range, format!("{} is set twice", tick(&key.text)))
-                .related(first, "first here")
-                .help("keep one of the two");
-            return;
-        }
-        map.seen.insert(key.text.clone(), key.range.clone());
-        map.own.push(Entry { key, value, merged: false });
-    }
-
-    /// Takes over what `<<` names: a mapping, or several of which the first one to have a key counts.
-    fn merge(&mut self, map: &mut MapBuilder, key: &Text, value: Node) {
-        let sources = match value.kind {
-            Kind::List(items) => items,
-            _ => vec![value],
-        };
-        for source in sources {
-            match source.kind {
-                Kind::Map(entries) => map.merged.extend(entries),
-                Kind::Broken => {}
-                _ => {
-                    let at = if source.range.is_empty() { &key.range } else { &source.range };
-                    self.problems
-                        .add(at, format!("`<<` takes a mapping, not {}", source.noun()))
-                        .help("give it the alias of a mapping: `<<: *name`");
-                }
-            }
-        }
     }
 
     fn alias(&mut self, id: usize, range: Range<usize>, depth: usize) -> Result<Node, Stop> {
@@ -285,28 +253,4 @@ fn is_value(event: &Event<'_>) -> bool {
             | Event::Alias(_)
             | Event::UnresolvedAlias(_)
     )
-}
-
-/// A mapping's entries while they are read.
-#[derive(Default)]
-struct MapBuilder {
-    seen: HashMap<String, Range<usize>>,
-    merge_key: Option<Range<usize>>,
-    merged: Vec<Entry>,
-    own: Vec<Entry>,
-}
-
-impl MapBuilder {
-    /// Merged entries come first, without those that the mapping sets itself.
-    fn finish(mut self) -> Vec<Entry> {
-        let mut all = Vec::new();
-        for entry in self.merged {
-            if !self.seen.contains_key(&entry.key.text) {
-                self.seen.insert(entry.key.text.clone(), entry.key.range.clone());
-                all.push(Entry { merged: true, ..entry });
-            }
-        }
-        all.append(&mut self.own);
-        all
-    }
 }

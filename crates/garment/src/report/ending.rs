@@ -129,7 +129,7 @@ fn what_is_left(outcome: &Outcome) -> Option<String> {
     let prepared = outcome.hosts.iter().any(|host| match &host.progress {
         Progress::Through(task) | Progress::StoppedIn(task) => task.phase != Phase::Prepare,
         Progress::Failed(failure) | Progress::Lost(failure) => failure.task.phase != Phase::Prepare,
-        Progress::Untouched | Progress::Unreachable(_) | Progress::Complete => false,
+        Progress::Untouched | Progress::Unreachable(_) | Progress::Unfit(_) | Progress::Complete => false,
     });
     let left = outcome.verdict == Verdict::Stopped && outcome.operation == Operation::Deploy && prepared;
     let release = outcome.release.as_ref().filter(|_| left)?;

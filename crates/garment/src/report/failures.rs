@@ -35,13 +35,18 @@ pub(super) fn paragraphs(outcome: &Outcome, look: Look) -> Vec<Vec<String>> {
 }
 
 fn is_trouble(progress: &Progress) -> bool {
-    matches!(progress, Progress::Unreachable(_) | Progress::Failed(_) | Progress::Lost(_))
+    matches!(
+        progress,
+        Progress::Unreachable(_) | Progress::Unfit(_) | Progress::Failed(_) | Progress::Lost(_)
+    )
 }
 
 /// Whether nothing but the host's name differs.
 fn alike(a: &Progress, b: &Progress) -> bool {
     match (a, b) {
-        (Progress::Unreachable(a), Progress::Unreachable(b)) => a == b,
+        (Progress::Unreachable(a), Progress::Unreachable(b)) | (Progress::Unfit(a), Progress::Unfit(b)) => {
+            a == b
+        }
         (Progress::Failed(a), Progress::Failed(b)) | (Progress::Lost(a), Progress::Lost(b)) => {
             *a == Failure { host: a.host.clone(), ..b.clone() }
         }
@@ -60,6 +65,7 @@ fn title(progress: &Progress) -> String {
         Progress::Lost(failure) => {
             format!("{}: connection lost, how it went is not known", name(&failure.task))
         }
+        Progress::Unfit(_) => "in no state for it".to_owned(),
         _ => "not reachable".to_owned(),
     }
 }
@@ -76,7 +82,7 @@ fn in_full(kind: &[&HostOutcome], look: Look) -> Vec<String> {
         lines.extend(names(&hosts).into_iter().map(|line| format!("  {line}")));
     }
     match progress {
-        Progress::Unreachable(problem) => {
+        Progress::Unreachable(problem) | Progress::Unfit(problem) => {
             lines.extend(clean::lines(&problem.what).map(|line| format!("  {line}")));
             lines.extend(clean::lines(&problem.remedy).map(|line| format!("  {line}")));
         }

@@ -17,6 +17,7 @@ mod look;
 mod moves;
 mod plain;
 mod record;
+pub mod say;
 mod screen;
 #[cfg(test)]
 mod script;

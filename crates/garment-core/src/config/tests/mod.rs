@@ -4,14 +4,19 @@ use super::Config;
 use crate::model::Environment;
 
 mod accepted;
+mod aliases;
 mod any_text;
 mod documented;
 mod extending;
+mod hosts;
 mod naming;
+mod rendering;
 mod sample;
 mod settings;
 mod showing;
 mod tasks;
+mod templates;
+mod values;
 mod variables;
 mod yaml;
 

@@ -235,13 +235,13 @@ fn environments_that_are_none() {
       |
       = help: begin the names of things that are no environments with `x-` or `.`
 
-    error: environment `empty` must be a mapping of settings, not nothing
+    error: environment `empty` is empty
      --> deploy.conf:2:1
       |
     2 | empty:
       | ^^^^^
       |
-      = help: begin the names of things that are no environments with `x-` or `.`
+      = help: indent its settings below it
 
     error: `` can't be the name of an environment
      --> deploy.conf:3:1
@@ -250,6 +250,31 @@ fn environments_that_are_none() {
       | ^^
       |
       = help: write a name on one line
+    "#);
+    assert_snapshot!(errors("p:\nrepo_url: r\nhosts: {h: }\n"), @r#"
+    error: environment `p` is empty
+     --> deploy.conf:1:1
+      |
+    1 | p:
+      | ^
+      |
+      = help: indent its settings below it
+
+    error: `repo_url` stands outside of any environment
+     --> deploy.conf:2:1
+      |
+    2 | repo_url: r
+      | ^^^^^^^^
+      |
+      = help: indent it below the name of its environment
+
+    error: `hosts` stands outside of any environment
+     --> deploy.conf:3:1
+      |
+    3 | hosts: {h: }
+      | ^^^^^
+      |
+      = help: indent it below the name of its environment
     "#);
     assert_snapshot!(errors("x-a: 1\n.b: 2\n"), @r#"
     error: the file has no environments
@@ -265,267 +290,5 @@ fn environments_that_are_none() {
                     deploy_dir: /srv/shop
                     hosts:
                       deploy@one.example.org:
-    "#);
-}
-
-#[test]
-fn hosts() {
-    assert_snapshot!(errors("p:\n  repo_url: r\n  git_ref: m\n  deploy_dir: /d\n  hosts: [u@one, two]\n"), @r#"
-    error: `hosts` must be a mapping, not a list
-     --> deploy.conf:5:10
-      |
-    5 |   hosts: [u@one, two]
-      |          ^^^^^^^^^^^^
-      |
-      = help: write it like this:
-                  hosts:
-                    u@one:
-                    two:
-    "#);
-    assert_snapshot!(errors("p:\n  repo_url: r\n  git_ref: m\n  deploy_dir: /d\n  hosts: {}\n"), @r#"
-    error: `hosts` is empty
-     --> deploy.conf:5:10
-      |
-    5 |   hosts: {}
-      |          ^^
-      |
-      = help: name at least one host:
-                  hosts:
-                    deploy@one.example.org:
-                    deploy@two.example.org:
-                      roles: [db]
-    "#);
-    let hosts = "
-p:
-  repo_url: r
-  git_ref: m
-  deploy_dir: /d
-  hosts:
-    -oProxyCommand=x:
-    one two:
-    host:99999:
-    '2001:db8::1':
-    '[2001:db8::1]':
-    a: {roles: db}
-    b: {role: [db]}
-    c: {roles: ['', [x], \"a\\nb\"]}
-    d: db
-";
-    assert_snapshot!(errors(hosts), @r#"
-    error: `-oProxyCommand=x` is no host: `-oProxyCommand=x` starts with `-`, which ssh takes for an option
-     --> deploy.conf:7:5
-      |
-    7 |     -oProxyCommand=x:
-      |     ^^^^^^^^^^^^^^^^
-      |
-      = help: write `host`, `user@host`, `user@host:port`, or `local` for this machine
-
-    error: `one two` is no host: ' ' can't be in a host
-     --> deploy.conf:8:5
-      |
-    8 |     one two:
-      |     ^^^^^^^
-      |
-      = help: write `host`, `user@host`, `user@host:port`, or `local` for this machine
-
-    error: `host:99999` is no host: `99999` is not a port (1 to 65535)
-     --> deploy.conf:9:5
-      |
-    9 |     host:99999:
-      |     ^^^^^^^^^^
-      |
-      = help: write `host`, `user@host`, `user@host:port`, or `local` for this machine
-
-    error: `[2001:db8::1]` is the same host as one before it
-      --> deploy.conf:11:5
-       |
-    10 |     '2001:db8::1':
-       |     ------------- the same host
-    11 |     '[2001:db8::1]':
-       |     ^^^^^^^^^^^^^^^
-       |
-       = help: keep one of the two
-
-    error: `roles` must be a list, not a text
-      --> deploy.conf:12:16
-       |
-    12 |     a: {roles: db}
-       |                ^^
-       |
-       = help: write it like this:
-                   roles: ['db']
-
-    error: unknown host setting `role`
-      --> deploy.conf:13:9
-       |
-    13 |     b: {role: [db]}
-       |         ^^^^
-       |
-       = help: did you mean `roles`?
-
-    error: a role is empty
-      --> deploy.conf:14:17
-       |
-    14 |     c: {roles: ['', [x], "a\nb"]}
-       |                 ^^
-       |
-       = help: write a name on one line
-
-    error: a role must be a text, not a list
-      --> deploy.conf:14:21
-       |
-    14 |     c: {roles: ['', [x], "a\nb"]}
-       |                     ^^^
-       |
-       = help: if it is meant as text, put it in quotes: '[x]'
-
-    error: a role has a line break or a control character in it
-      --> deploy.conf:14:26
-       |
-    14 |     c: {roles: ['', [x], "a\nb"]}
-       |                          ^^^^^^
-       |
-       = help: write a name on one line
-
-    error: `d` must be a mapping, not a text
-      --> deploy.conf:15:8
-       |
-    15 |     d: db
-       |        ^^
-       |
-       = help: write it like this:
-                   d:
-                     roles: [db]
-    "#);
-}
-
-#[test]
-fn paths() {
-    assert_snapshot!(mistakes("source_dir: ~shop/source\nreleases_dir: \"a\\nb\"\ncurrent_symlink: //"), @r#"
-    error: `~` in `source_dir` means the home of the user who logs in, no other
-     --> deploy.conf:6:15
-      |
-    6 |   source_dir: ~shop/source
-      |               ^^^^^^^^^^^^
-      |
-      = help: write `~/…`, or the whole path: `/home/…`
-
-    error: `releases_dir` has a line break in it
-     --> deploy.conf:7:17
-      |
-    7 |   releases_dir: "a\nb"
-      |                 ^^^^^^
-      |
-      = help: write it on one line
-
-    error: `current_symlink` is the root of the file system
-     --> deploy.conf:8:20
-      |
-    8 |   current_symlink: //
-      |                    ^^
-      |
-      = help: name a place of the application's own, such as `/srv/shop`
-    "#);
-    assert_snapshot!(mistakes("releases_dir: /srv/x/\ncurrent_symlink: '{deploy_dir}/./x'"), @r#"
-    error: `releases_dir` and `current_symlink` are the same place
-     --> deploy.conf:7:20
-      |
-    6 |   releases_dir: /srv/x/
-      |                 ------- the same place
-    7 |   current_symlink: '{deploy_dir}/./x'
-      |                    ^^^^^^^^^^^^^^^^^^
-      |
-      = help: give each of them its own
-    "#);
-    assert_snapshot!(mistakes("releases_dir: '{deploy_dir}/source'"), @r#"
-    error: `source_dir` and `releases_dir` are the same place
-     --> deploy.conf:6:17
-      |
-    6 |   releases_dir: '{deploy_dir}/source'
-      |                 ^^^^^^^^^^^^^^^^^^^^^
-      |
-      = help: give each of them its own
-    "#);
-    assert_snapshot!(mistakes("current_symlink: '{deploy_dir}'"), @r#"
-    error: `deploy_dir` and `current_symlink` are the same place
-     --> deploy.conf:6:20
-      |
-    4 |   deploy_dir: /srv
-      |               ---- the same place
-    5 |   hosts: {h: , d: {roles: [db]}}
-    6 |   current_symlink: '{deploy_dir}'
-      |                    ^^^^^^^^^^^^^^
-      |
-      = help: give each of them its own
-    "#);
-}
-
-#[test]
-fn what_git_would_misread() {
-    let with = |url: &str, git_ref: &str| {
-        errors(&format!("p:\n  repo_url: {url}\n  git_ref: {git_ref}\n  deploy_dir: /d\n  hosts: {{h: }}\n"))
-    };
-    assert_snapshot!(with("--upload-pack=x", "-x"), @r#"
-    error: `repo_url` starts with `-`, which git takes for an option
-     --> deploy.conf:2:13
-      |
-    2 |   repo_url: --upload-pack=x
-      |             ^^^^^^^^^^^^^^^
-      |
-      = help: write it as git prints it: `git remote get-url origin`
-
-    error: `git_ref` starts with `-`, which git takes for an option
-     --> deploy.conf:3:12
-      |
-    3 |   git_ref: -x
-      |            ^^
-      |
-      = help: write a branch, a tag, a full ref name such as `refs/heads/main`, or a full commit id
-    "#);
-    assert_snapshot!(with("\"a\\nb\"", "a b"), @r#"
-    error: `repo_url` has a line break in it
-     --> deploy.conf:2:13
-      |
-    2 |   repo_url: "a\nb"
-      |             ^^^^^^
-      |
-      = help: write it on one line
-
-    error: `git_ref` can't have ` ` in it: no ref has
-     --> deploy.conf:3:12
-      |
-    3 |   git_ref: a b
-      |            ^^^
-      |
-      = help: write a branch, a tag, a full ref name such as `refs/heads/main`, or a full commit id
-    "#);
-    assert_snapshot!(with("r", "a..b"), @r#"
-    error: `git_ref` can't have `..` in it: no ref has
-     --> deploy.conf:3:12
-      |
-    3 |   git_ref: a..b
-      |            ^^^^
-      |
-      = help: write a branch, a tag, a full ref name such as `refs/heads/main`, or a full commit id
-    "#);
-    assert_snapshot!(with("a..b", "'{repo_url}'"), @r#"
-    error: `git_ref` can't have `..` in it: no ref has
-     --> deploy.conf:3:12
-      |
-    3 |   git_ref: '{repo_url}'
-      |            ^^^^^^^^^^^^
-      |
-      = help: write a branch, a tag, a full ref name such as `refs/heads/main`, or a full commit id
-      = help: it stands for `a..b`
-    "#);
-    assert_snapshot!(with("r", "'{environment}^'"), @r#"
-    error: `git_ref` can't have `^` in it: no ref has
-     --> deploy.conf:3:12
-      |
-    3 |   git_ref: '{environment}^'
-      |            ^^^^^^^^^^^^^^^^
-      |
-      = help: write a branch, a tag, a full ref name such as `refs/heads/main`, or a full commit id
-      = help: it stands for `p^`
     "#);
 }

@@ -1,0 +1,123 @@
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
+
+use crate::exit_code;
+use crate::report::Verbosity;
+use crate::report::color::Choice;
+
+/// Deploy a git repository to servers over your own OpenSSH.
+///
+/// Reads `deploy.conf`, makes a release of one exact commit on every host, switches all of them to it at once, runs
+/// your tasks around that, and can go back.
+#[derive(Debug, Parser)]
+#[command(name = "garment", version, after_help = exit_code::HELP, arg_required_else_help = true)]
+#[command(max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// On every verb.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Common {
+    /// Read this file instead of `deploy.conf` in the current folder or the nearest one above it
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Show failures and the final report only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Show what garment itself does on the hosts, too
+    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    verbose: bool,
+    /// Use colours (`NO_COLOR` and `CLICOLOR_FORCE` count as well)
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    pub(crate) color: Choice,
+}
+
+impl Common {
+    pub(crate) fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Make a release on every host and switch to it
+    ///
+    /// Looks the ref up once, makes a release of that commit on every host, runs the `before` tasks, switches
+    /// `current` everywhere, runs the `after` tasks, removes old releases and runs the `cleanup` tasks. The first
+    /// failure stops it.
+    #[command(after_help = "Example:\n  garment deploy production --ref v2.1")]
+    Deploy(Deploy),
+    /// Switch every host back to an older release
+    ///
+    /// Runs the `rollback` tasks, switches `current` everywhere and runs the `after` tasks.
+    #[command(
+        after_help = "Example:\n  garment rollback production\n  garment rollback production 20131228T202753-4634f44"
+    )]
+    Rollback(Rollback),
+    /// List the releases on the hosts, newest first
+    #[command(after_help = "Example:\n  garment list production")]
+    List(Environment),
+    /// Print an environment's configuration as garment understands it
+    ///
+    /// After `extends` and with defaults and variables filled in, as YAML that loads again. Contacts nobody.
+    #[command(after_help = "Example:\n  garment show production")]
+    Show(Environment),
+    /// Look for everything that would stop a deploy; change nothing
+    ///
+    /// Checks the configuration, the ref, and on every host: login, host key, git and tar, folders, free space,
+    /// `current`, the copy of the repository. All problems are reported in one go, each with its remedy.
+    #[command(after_help = "Example:\n  garment check production")]
+    Check(Environment),
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Environment {
+    /// The environment's name in deploy.conf
+    #[arg(value_name = "ENV", allow_hyphen_values = true)]
+    pub(crate) environment: String,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Deploy {
+    #[command(flatten)]
+    pub(crate) environment: Environment,
+    /// Deploy this branch, tag, full ref name or full commit id instead of `git_ref`
+    #[arg(long = "ref", value_name = "REF", allow_hyphen_values = true)]
+    pub(crate) git_ref: Option<String>,
+    /// Of your tasks, run only these: ids, separated by commas
+    #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with = "exclude")]
+    pub(crate) include: Option<Vec<String>>,
+    /// Of your tasks, run all but these: ids, separated by commas
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    pub(crate) exclude: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Rollback {
+    #[command(flatten)]
+    pub(crate) environment: Environment,
+    /// The release to go back to [default: the newest good one older than the current one that every host has]
+    #[arg(value_name = "RELEASE", allow_hyphen_values = true)]
+    pub(crate) release: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+}

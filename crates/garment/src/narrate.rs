@@ -1,0 +1,42 @@
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use garment_core::engine::Teller;
+use garment_core::event::Event;
+use jiff::Timestamp;
+
+use crate::report::{self, Reporter};
+
+/// How often a live view moves.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Shows events on a thread of its own, so that a slow terminal holds no host up.
+pub(crate) struct Narrator {
+    thread: JoinHandle<()>,
+}
+
+impl Narrator {
+    /// Starts the thread; what the teller is told is shown.
+    pub(crate) fn start(options: report::Options) -> (Self, Teller) {
+        let (sender, receiver) = mpsc::channel::<Event>();
+        let thread = std::thread::spawn(move || {
+            let mut reporter: Box<dyn Reporter> = report::to_stdout(&options);
+            loop {
+                match receiver.recv_timeout(TICK) {
+                    Ok(event) => reporter.event(&event),
+                    Err(RecvTimeoutError::Timeout) => reporter.tick(Timestamp::now()),
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            }
+        });
+        // A reporter that is gone is no reason to stop a deploy.
+        let teller = Teller::new(move |event| drop(sender.send(event)));
+        (Self { thread }, teller)
+    }
+
+    /// Waits until everything was shown. The teller must be gone.
+    pub(crate) fn finish(self) {
+        let _ = self.thread.join();
+    }
+}

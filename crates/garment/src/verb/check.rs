@@ -1,0 +1,87 @@
+use garment_core::engine::{self, Inspected, Means};
+use garment_core::event::Problem;
+use garment_core::model::{CommitId, Environment, HostFacts, Setting};
+use garment_core::origin::NoCommit;
+use garment_core::plan::Scope;
+
+use crate::args;
+use crate::context::Context;
+use crate::exit_code;
+use crate::report::{Look, Tone, clean, say};
+
+type Found = Inspected<(HostFacts, Vec<Problem>)>;
+
+/// `garment check ENV`
+pub(crate) fn check(context: &Context, args: &args::Environment) -> u8 {
+    let environment = match context.environment(&args.environment) {
+        Ok(environment) => environment,
+        Err(code) => return code,
+    };
+    let scope = Scope::without_host(&environment);
+    let (repo_url, git_ref) = (scope.value(Setting::RepoUrl), scope.value(Setting::GitRef));
+    let (resolved, hosts) = context.work(false, async |means: Means<'_>| {
+        tokio::join!(means.origin.resolve(&repo_url, &git_ref), engine::check(&environment, means))
+    });
+    let Some(hosts) = hosts else { return exit_code::INTERRUPTED };
+    let look = context.look();
+    say::lines(report(&environment, &git_ref, &resolved, &hosts, look));
+    exit_code(&resolved, &hosts)
+}
+
+fn exit_code(resolved: &Result<CommitId, NoCommit>, hosts: &[Found]) -> u8 {
+    let unreachable =
+        matches!(resolved, Err(NoCommit::Unreachable(_))) || hosts.iter().any(|host| host.found.is_err());
+    let problems =
+        hosts.iter().any(|host| host.found.as_ref().is_ok_and(|(_, problems)| !problems.is_empty()));
+    match resolved {
+        _ if unreachable => exit_code::UNREACHABLE,
+        Err(_) => exit_code::USAGE,
+        Ok(_) if problems => exit_code::STOPPED,
+        Ok(_) => exit_code::SUCCESS,
+    }
+}
+
+/// One line for each thing that is well, two for each that is not: what is wrong and what to do.
+fn report(
+    environment: &Environment,
+    git_ref: &str,
+    resolved: &Result<CommitId, NoCommit>,
+    hosts: &[Found],
+    look: Look,
+) -> Vec<String> {
+    let mut lines = vec![format!("{} configuration of {}", look.good(), clean::text(&environment.name))];
+    let mut count = 0;
+    let mut bad = |lines: &mut Vec<String>, subject: &str, problem: &Problem| {
+        count += 1;
+        let what = clean::text(&problem.what);
+        lines.push(format!("{} {subject}: {}", look.bad(), look.paint(Tone::Bad, &what)));
+        if !problem.remedy.is_empty() {
+            lines.push(format!("    {}", clean::text(&problem.remedy)));
+        }
+    };
+    match resolved {
+        Ok(commit) => lines.push(format!("{} {} is {commit}", look.good(), clean::text(git_ref))),
+        Err(NoCommit::Wrong(problem) | NoCommit::Unreachable(problem)) => {
+            bad(&mut lines, &clean::text(git_ref), problem);
+        }
+    }
+    for host in hosts {
+        let name = look.paint(Tone::Name, &clean::text(&host.host));
+        match &host.found {
+            Err(problem) => bad(&mut lines, &name, problem),
+            Ok((facts, problems)) if problems.is_empty() => {
+                let current = facts
+                    .current_release()
+                    .map_or("nothing live yet".to_owned(), |release| format!("{release} is live"));
+                lines.push(format!("{} {name}: {current}", look.good()));
+            }
+            Ok((_, problems)) => problems.iter().for_each(|problem| bad(&mut lines, &name, problem)),
+        }
+    }
+    lines.push(match count {
+        0 => "Nothing stands in the way of a deploy.".to_owned(),
+        1 => "1 problem. Nothing was changed.".to_owned(),
+        _ => format!("{count} problems. Nothing was changed."),
+    });
+    lines
+}

@@ -1,0 +1,13 @@
+//! One file per verb. Each gives the exit code.
+
+mod check;
+mod deploy;
+mod list;
+mod rollback;
+mod show;
+
+pub(crate) use check::check;
+pub(crate) use deploy::deploy;
+pub(crate) use list::list;
+pub(crate) use rollback::rollback;
+pub(crate) use show::show;

@@ -6,7 +6,7 @@ use super::tasks::{own_task, script, stage_tasks};
 use super::{NoPlan, Plan, Selection};
 use crate::event::{HostName, Operation, Phase, Problem};
 use crate::model::{CommitId, Environment, HostFacts, Occupant, ReleaseName, Setting, Stage, State};
-use crate::remote::{self, Cutover, Paths, Prepare};
+use crate::remote::{self, Cutover, Paths, Prepare, quote};
 
 /// How far a host's newest release may be ahead of this machine's clock without anything being wrong: deploys of the
 /// same second, and clocks that differ a little.
@@ -111,8 +111,12 @@ pub(super) fn fit(facts: &[HostFacts]) -> Result<(), NoPlan> {
         .map(|(index, facts)| {
             let link = &facts.current_symlink;
             let problem = Problem {
-                what: format!("`{link}` is there and is not a symlink"),
-                remedy: format!("move it away: `mv {0} {0}.old`", crate::remote::quote(link)),
+                what: format!("`{link}` is a real file or directory, not a symlink"),
+                remedy: format!(
+                    "move it away: mv {} {}",
+                    quote(link),
+                    quote(&format!("{link}.before-garment"))
+                ),
             };
             (index, problem)
         })

@@ -68,6 +68,8 @@ impl Session for Recorded {
                 }
                 self.recording.keep(&self.host, step);
                 tell(Signal::Begin(index));
+                // Let the other hosts have their turn, as a network would.
+                tokio::task::yield_now().await;
                 match (self.recording.answer)(&self.host, step) {
                     Reply::Lost => {
                         return Err(Problem {
@@ -85,8 +87,6 @@ impl Session for Recorded {
                         }
                     }
                 }
-                // Let the other hosts have their turn, as a network would.
-                tokio::task::yield_now().await;
             }
             Ok(())
         })

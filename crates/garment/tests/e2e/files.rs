@@ -77,7 +77,10 @@ fn every_name_mode_and_link() {
 fn what_the_repository_exports() {
     let fleet = Fleet::builder().webs(1).start();
     let repo = fleet.repo("shop");
-    repo.write(".gitattributes", "tests export-ignore\n/secret.txt export-ignore\nversion.txt export-subst\n");
+    repo.write(
+        ".gitattributes",
+        "tests export-ignore\n/secret.txt export-ignore\nversion.txt export-subst\n",
+    );
     repo.write("tests/one", "1").write("secret.txt", "s").write("deep/secret.txt", "kept\n");
     repo.write("version.txt", "$Format:%H %an$\n").write("other.txt", "$Format:%H$\n");
     let commit = repo.commit("export");

@@ -4,8 +4,11 @@
 mod files;
 mod first_deploy;
 mod found;
+mod pruning;
 mod refs;
+mod stops;
 mod submodules;
+mod tasks;
 
 use garment_testing::{Fleet, Repo, Sandbox};
 

@@ -48,10 +48,8 @@ fn nested_with_relative_urls_and_spaces() {
         assert_eq!(read("vendor libs/ünï middle/name"), "middle\n");
         assert_eq!(read("vendor libs/ünï middle/third party/inner/name"), "inner most\n");
         let files = tree(&fs_err::canonicalize(host.file("shop/current")).unwrap());
-        let git: Vec<_> = files
-            .iter()
-            .filter(|line| line.contains("/.git\"") || line.starts_with("\".git\""))
-            .collect();
+        let git: Vec<_> =
+            files.iter().filter(|line| line.contains("/.git\"") || line.starts_with("\".git\"")).collect();
         assert_eq!(git, Vec::<&String>::new(), "no part of a repository's own data is in a release");
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn tree(folder: &Path) -> Vec<String> {
             let full = folder.join(&path);
             let meta = full.symlink_metadata().unwrap();
             let holds = if meta.is_symlink() {
-                format!("-> {:?}", fs_err::read_link(&full).unwrap())
+                format!("-> {:?}", fs_err::read_link(&full).unwrap().to_str().unwrap())
             } else if meta.is_dir() {
                 folders.push(path.clone());
                 String::new()
@@ -58,7 +58,7 @@ pub(crate) fn tree(folder: &Path) -> Vec<String> {
             } else {
                 String::new()
             };
-            lines.push(format!("{path:?} {:o} {holds}", meta.mode()));
+            lines.push(format!("{:?} {:o} {holds}", path.to_str().unwrap(), meta.mode()));
         }
     }
     lines.sort_unstable();

@@ -6,6 +6,8 @@ mod first_deploy;
 mod found;
 mod pruning;
 mod refs;
+mod rollback;
+mod source;
 mod stops;
 mod submodules;
 mod tasks;
@@ -20,10 +22,11 @@ fn project(fleet: &Fleet) -> Sandbox<'_> {
 /// A `deploy.conf` with the environment `production`: `repo`'s branch `master` to `~/shop` on these hosts. `more` are
 /// further lines of the environment.
 fn production(repo: &Repo, hosts: &[&str], more: &str) -> String {
-    let hosts: String = hosts.iter().map(|host| format!("    {host}:\n")).collect();
+    let hosts: Vec<String> = hosts.iter().map(|host| format!("    {host}:\n")).collect();
     format!(
-        "production:\n  repo_url: {}\n  git_ref: master\n  deploy_dir: ~/shop\n  hosts:\n{hosts}{more}",
-        repo.url()
+        "production:\n  repo_url: {}\n  git_ref: master\n  deploy_dir: ~/shop\n  hosts:\n{}{more}",
+        repo.url(),
+        hosts.concat()
     )
 }
 

@@ -29,6 +29,11 @@ trap 'g_stopped=1' USR1
 # Its own session and process group for each step, so that all of it can be ended, and no step finds a terminal.
 if command -v setsid >/dev/null 2>&1; then g_setsid=setsid; else g_setsid=; fi
 
+# What SHELL is given instead of the text. What starts it may lose the descriptor on the way, as sudo does and start-up
+# files may: a text that is not there has not been run.
+# shellcheck disable=SC2016
+g_text='eval "$(cat <&3 || echo "echo no command arrived: what starts this shell must leave file descriptor 3 open >&2; exit 126")"'
+
 # ID SHELL...: runs the text on file descriptor 3 in SHELL.
 g_step() {
   [ -z "$g_stopped" ] || return 1
@@ -41,7 +46,7 @@ g_step() {
     printf "%s begin %s %s\n" "$g_mark" "$1" "$$"
     unset g_mark
     shift
-    exec "$@"' sh "$g_id" "$@" 'eval "$(cat <&3)"' </dev/null 4<&-
+    exec "$@"' sh "$g_id" "$@" "$g_text" </dev/null 4<&-
   g_status=$?
   printf '%s end %s %s\n' "$g_mark" "$g_id" "$g_status"
   printf '%s end %s %s\n' "$g_mark" "$g_id" "$g_status" >&2

@@ -4,13 +4,19 @@
 mod files;
 mod first_deploy;
 mod found;
+mod list;
+mod machines;
 mod pruning;
 mod refs;
 mod rollback;
+mod sample_05;
+mod shells;
+mod show_check;
 mod source;
 mod stops;
 mod submodules;
 mod tasks;
+mod variables;
 
 use garment_testing::{Fleet, Repo, Sandbox};
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod first_deploy;
+mod locking;
 
 use garment_testing::{Fleet, Sandbox};
 

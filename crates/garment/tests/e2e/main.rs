@@ -1,7 +1,12 @@
 //! The garment binary against real sshd on loopback and real git repositories, as people use it.
 #![allow(clippy::unwrap_used)]
 
+mod bed;
+mod cutover;
 mod first_deploy;
+mod interruption;
+mod logins;
+mod lost;
 
 use garment_testing::{Fleet, Sandbox};
 

@@ -1,6 +1,10 @@
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args as ClapArgs, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use garment_core::engine;
 
 use crate::exit_code;
 use crate::report::Verbosity;
@@ -18,6 +22,32 @@ pub(crate) struct Args {
     pub(crate) common: Common,
     #[command(subcommand)]
     pub(crate) verb: Verb,
+}
+
+impl Args {
+    /// What the command line says; one that is wrong ends the program and says why.
+    ///
+    /// An environment's name may start with a dash. So that a mistyped option is not taken for one, that is tried only
+    /// where nothing else makes sense of the command line.
+    pub(crate) fn read() -> Self {
+        Self::try_read(std::env::args_os().collect()).unwrap_or_else(|error| error.exit())
+    }
+
+    fn try_read(words: Vec<OsString>) -> Result<Self, clap::Error> {
+        let strict = Self::command().mut_subcommands(|verb| {
+            verb.mut_args(|arg| if arg.is_positional() { arg.allow_hyphen_values(false) } else { arg })
+        });
+        let error = match strict.try_get_matches_from(&words) {
+            Ok(matches) => return Self::from_arg_matches(&matches),
+            Err(error) => error,
+        };
+        if error.kind() == ErrorKind::UnknownArgument
+            && let Ok(args) = Self::try_parse_from(words)
+        {
+            return Ok(args);
+        }
+        Err(error)
+    }
 }
 
 /// On every verb.
@@ -66,6 +96,14 @@ pub(crate) enum Verb {
     /// List the releases on the hosts, newest first
     #[command(after_help = "Example:\n  garment list production")]
     List(Environment),
+    /// Keep everybody from deploying to an environment, until `unlock`
+    ///
+    /// For maintenance, an audit, a holiday. A deploy or rollback that is under way is not stopped by it.
+    #[command(after_help = "Example:\n  garment lock production -m \"database maintenance until noon\"")]
+    Lock(Lock),
+    /// End what `lock` began
+    #[command(after_help = "Example:\n  garment unlock production")]
+    Unlock(Unlock),
     /// Print an environment's configuration as garment understands it
     ///
     /// After `extends` and with defaults and variables filled in, as YAML that loads again. Contacts nobody.
@@ -93,6 +131,8 @@ pub(crate) struct Deploy {
     /// Deploy this branch, tag, full ref name or full commit id instead of `git_ref`
     #[arg(long = "ref", value_name = "REF", allow_hyphen_values = true)]
     pub(crate) git_ref: Option<String>,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
     /// Of your tasks, run only these: ids, separated by commas
     #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with = "exclude")]
     pub(crate) include: Option<Vec<String>>,
@@ -106,15 +146,81 @@ pub(crate) struct Rollback {
     #[command(flatten)]
     pub(crate) environment: Environment,
     /// The release to go back to [default: the newest good one older than the current one that every host has]
-    #[arg(value_name = "RELEASE", allow_hyphen_values = true)]
+    #[arg(value_name = "RELEASE")]
     pub(crate) release: Option<String>,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Lock {
+    #[command(flatten)]
+    pub(crate) environment: Environment,
+    /// Why: shown to everybody who tries to deploy
+    #[arg(short, long, value_name = "WHY")]
+    pub(crate) message: String,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Unlock {
+    #[command(flatten)]
+    pub(crate) environment: Environment,
+    /// Even if somebody else locked it
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// What to do when another operation is under way.
+#[derive(Debug, Clone, Copy, ClapArgs)]
+pub(crate) struct Wait {
+    /// Wait for another operation to be over, so long (30s, 10m, 1h) or, without a value, as long as it takes
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "forever")]
+    #[arg(value_parser = wait)]
+    wait: Option<engine::Wait>,
+}
+
+impl From<Wait> for engine::Wait {
+    fn from(wait: Wait) -> Self {
+        wait.wait.unwrap_or_default()
+    }
+}
+
+/// `90`, `30s`, `10m`, `1h`: seconds if no unit is there.
+fn wait(text: &str) -> Result<engine::Wait, String> {
+    if text == "forever" {
+        return Ok(engine::Wait::Forever);
+    }
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("write it as 30s, 10m or 1h".into()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "write it as 30s, 10m or 1h".to_owned())?;
+    Ok(engine::Wait::For(Duration::from_secs(number.saturating_mul(unit))))
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
+
+    fn read(words: &str) -> Result<Args, String> {
+        Args::try_read(words.split(' ').map(Into::into).collect())
+            .map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn a_mistyped_option_is_no_environment() {
+        for words in ["garment deploy --quite production", "garment rollback production --quite"] {
+            assert_eq!(read(words).unwrap_err(), "error: unexpected argument '--quite' found");
+        }
+        for words in ["garment show -qa", "garment show -- -qa", "garment show -v -qa", "garment show -qa -v"]
+        {
+            let Ok(Args { verb: Verb::Show(show), .. }) = read(words) else { panic!("{words}") };
+            assert_eq!(show.environment, "-qa", "{words}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_sound() {

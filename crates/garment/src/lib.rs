@@ -11,18 +11,18 @@ mod verb;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use args::{Args, Verb};
 use context::Context;
 
 /// What the program does.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::read();
     let context = Context::new(args.common, surroundings::read());
     let code = match &args.verb {
         Verb::Deploy(args) => verb::deploy(&context, args),
         Verb::Rollback(args) => verb::rollback(&context, args),
+        Verb::Lock(args) => verb::lock(&context, args),
+        Verb::Unlock(args) => verb::unlock(&context, args),
         Verb::List(args) => verb::list(&context, args),
         Verb::Show(args) => verb::show(&context, args),
         Verb::Check(args) => verb::check(&context, args),

@@ -14,7 +14,7 @@
 # What the controller reads are marks: a word that nobody else knows (`g_mark`, set in front of this text), then
 #
 #   hello            on both outputs, once
-#   begin ID PID     on stdout, before a step
+#   begin ID [PID]   on stdout, before a step; without PID if this shell itself runs it
 #   end ID STATUS    on both outputs, after it
 #   done             on stdout, when no further step of the batch will start
 #
@@ -34,6 +34,15 @@ if command -v setsid >/dev/null 2>&1; then g_setsid=setsid; else g_setsid=; fi
 # shellcheck disable=SC2016
 g_text='eval "$(cat <&3 || echo "echo no command arrived: what starts this shell must leave file descriptor 3 open >&2; exit 126")"'
 
+# A mark on stdout. What a command does to the outputs stays: Node, for one, leaves them so that a write fails while the
+# reader is slow (O_NONBLOCK). A lost mark would be waited for without end, so it is tried until nobody listens any more.
+g_say() {
+  until printf '%s %s\n' "$g_mark" "$*" 2>/dev/null; do
+    kill -0 "$g_watcher" 2>/dev/null || return 0
+    sleep 1
+  done
+}
+
 # ID SHELL...: runs the text on file descriptor 3 in SHELL.
 g_step() {
   [ -z "$g_stopped" ] || return 1
@@ -43,14 +52,31 @@ g_step() {
   # shellcheck disable=SC2016,SC2086
   $g_setsid sh -c '
     IFS= read -r g_mark <&3
-    printf "%s begin %s %s\n" "$g_mark" "$1" "$$"
+    until printf "%s begin %s %s\n" "$g_mark" "$1" "$$" 2>/dev/null; do
+      kill -0 "$PPID" 2>/dev/null || exit
+      sleep 1
+    done
     unset g_mark
     shift
-    exec "$@"' sh "$g_id" "$@" "$g_text" </dev/null 4<&-
-  g_status=$?
-  printf '%s end %s %s\n' "$g_mark" "$g_id" "$g_status"
-  printf '%s end %s %s\n' "$g_mark" "$g_id" "$g_status" >&2
-  return "$g_status"
+    exec "$@"' sh "$g_id" "$@" "$g_text" </dev/null 4<&- 5>&-
+  g_ended "$g_id" "$?"
+}
+
+# ID: runs the text on file descriptor 3 in this shell itself. What it opens on file descriptor 5 (the lock) stays open
+# for as long as this shell lives, and no other process gets it.
+g_here() {
+  [ -z "$g_stopped" ] || return 1
+  IFS= read -r g_script <&3
+  g_say begin "$1"
+  g_script=$(cat <&3)
+  eval "$g_script"
+  g_ended "$1" "$?"
+}
+
+g_ended() {
+  g_say end "$1" "$2"
+  g_say end "$1" "$2" >&2
+  return "$2"
 }
 
 g_watch() {
@@ -75,12 +101,12 @@ g_signal() {
 g_open() {
   g_stopped=
   # `exec`, since a redirection of the function would keep copies of the outputs open beside it.
-  (exec <&4 4<&- >/dev/null 2>&1 && g_watch) &
+  (exec <&4 4<&- 5>&- >/dev/null 2>&1 && g_watch) &
   g_watcher=$!
 }
 
 g_close() {
-  printf '%s done\n' "$g_mark"
+  g_say 'done'
   while kill -0 "$g_watcher" 2>/dev/null; do wait "$g_watcher"; done
 }
 

@@ -1,10 +1,16 @@
 //! The garment binary against real sshd on loopback and real git repositories, as people use it.
 #![allow(clippy::unwrap_used)]
 
+mod bed;
+mod cutover;
 mod files;
 mod first_deploy;
 mod found;
+mod interruption;
 mod list;
+mod locking;
+mod logins;
+mod lost;
 mod machines;
 mod pruning;
 mod refs;

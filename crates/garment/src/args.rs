@@ -77,6 +77,19 @@ pub(crate) enum Verb {
     /// `current`, the copy of the repository. All problems are reported in one go, each with its remedy.
     #[command(after_help = "Example:\n  garment check production")]
     Check(Environment),
+    /// Write a first deploy.conf, filled in from the git repository here
+    ///
+    /// Takes the repository's URL and branch from git, and explains every setting with an example. Writes `deploy.conf`
+    /// into the current folder, or the file that `--config` names. Never overwrites anything.
+    #[command(after_help = "Example:\n  cd ~/src/shop && garment init")]
+    Init,
+    /// Try garment out on this machine, with nothing but git
+    ///
+    /// Makes a small application, its repository and three hosts that are folders, all in a new temporary folder. Then
+    /// really deploys it there, deploys a second version, lists and rolls back, and says where to look. Nothing outside
+    /// of that folder is changed, and it stays until you remove it.
+    #[command(after_help = "Example:\n  garment demo --dir /tmp/try-out")]
+    Demo(Demo),
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -108,6 +121,13 @@ pub(crate) struct Rollback {
     /// The release to go back to [default: the newest good one older than the current one that every host has]
     #[arg(value_name = "RELEASE", allow_hyphen_values = true)]
     pub(crate) release: Option<String>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Demo {
+    /// Make this folder for it, which must not be there yet [default: a new one for temporary files]
+    #[arg(long, value_name = "DIR", allow_hyphen_values = true)]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ fn unreachable(repo_url: &str, output: &Output) -> Problem {
     }
 }
 
-fn not_started(error: &std::io::Error) -> Problem {
+pub(super) fn not_started(error: &std::io::Error) -> Problem {
     if error.kind() == std::io::ErrorKind::NotFound {
         Problem {
             what: "there is no `git` on this machine".into(),

@@ -69,6 +69,7 @@ fn answer(step: &Step) -> Vec<u8> {
             ("current_target", ""),
             ("end", "survey"),
         ],
+        "go back" => vec![("from", "x"), ("to", OLD), ("end", "revert")],
         shown if shown.ends_with(" current") => vec![("from", OLD), ("to", "x"), ("end", "cutover")],
         _ => vec![],
     };
@@ -131,7 +132,7 @@ fn a_deploy_runs_task_by_task_on_all_hosts() {
         want.extend([format!("one: {both}"), format!("two: {both}")]);
     }
     want.push(format!("two: migrate {OLD}"));
-    for both in ["make NEW current", "restart", "remove old releases", "tidy"] {
+    for both in ["see whether it can switch", "make NEW current", "restart", "remove old releases", "tidy"] {
         want.extend([format!("one: {both}"), format!("two: {both}")]);
     }
     assert_eq!(ran.asked, want);
@@ -185,17 +186,56 @@ fn a_failure_after_the_switch_is_live_but_failed() {
 }
 
 #[test]
-fn a_switch_that_fails_on_one_host_is_a_mixed_fleet() {
+fn where_one_host_can_t_switch_the_others_go_back() {
     let ran = run(
         |host, shown| (host == "two" && shown.ends_with(" current")).then(|| Reply::Exit(vec![], 1)),
+        plain_deploy,
+    );
+    assert_eq!(ran.outcome.verdict, Verdict::Stopped);
+    assert_eq!(*ran.progress(0), Progress::WentBack);
+    for host in &ran.outcome.hosts {
+        assert_eq!(host.current, Current::Leads(OLD.into()));
+    }
+    let end: Vec<&str> =
+        ran.asked.iter().map(String::as_str).skip_while(|asked| !asked.ends_with(" current")).collect();
+    assert_eq!(
+        end,
+        [
+            "one: make NEW current",
+            "two: make NEW current",
+            // It failed, so only it knows where it leads.
+            "two: look at the host",
+            "one: go back",
+            "one: write down that it failed",
+            "two: write down that it failed",
+        ]
+    );
+}
+
+#[test]
+fn a_host_that_can_t_go_back_is_a_mixed_fleet() {
+    let ran = run(
+        |host, shown| match (host, shown) {
+            ("two", shown) if shown.ends_with(" current") => Some(Reply::Exit(vec![], 1)),
+            ("one", "go back") => Some(Reply::Exit(b"problem\0the disk is gone\0".to_vec(), 1)),
+            _ => None,
+        },
         plain_deploy,
     );
     assert_eq!(ran.outcome.verdict, Verdict::Mixed);
     let release = ran.outcome.release.as_ref().unwrap().to_string();
     assert_eq!(ran.outcome.hosts[0].current, Current::Leads(release));
-    // It was asked again, and said so.
-    assert_eq!(ran.outcome.hosts[1].current, Current::Leads(OLD.into()));
-    assert!(ran.asked.ends_with(&["two: look at the host".into(), "two: write down that it failed".into()]));
+    assert_eq!(ran.outcome.problems[0].what, "one could not go back: the disk is gone");
+}
+
+#[test]
+fn no_host_switches_unless_all_of_them_could() {
+    let ran = run(
+        |host, shown| (host == "two" && shown == "see whether it can switch").then(|| Reply::Exit(vec![], 1)),
+        plain_deploy,
+    );
+    assert_eq!(ran.outcome.verdict, Verdict::Stopped);
+    assert!(!ran.asked.iter().any(|asked| asked.ends_with(" current")));
 }
 
 #[test]
@@ -205,6 +245,7 @@ fn a_connection_lost_in_the_switch_is_not_known() {
         plain_deploy,
     );
     assert_eq!(ran.outcome.verdict, Verdict::Mixed);
+    assert_eq!(*ran.progress(0), Progress::WentBack);
     assert_eq!(ran.outcome.hosts[1].current, Current::Unknown);
     assert!(matches!(ran.progress(1), Progress::Lost(_)));
 }
@@ -244,7 +285,7 @@ fn a_rollback_undoes_switches_and_restarts() {
     assert_eq!(ran.outcome.release.as_ref().unwrap().as_str(), OLDER);
     let undo = format!("undo {OLD} for NEW");
     let mut want = Vec::new();
-    for both in ["look at the host", &undo, "make NEW current", "restart"] {
+    for both in ["look at the host", &undo, "see whether it can switch", "make NEW current", "restart"] {
         want.extend([format!("one: {both}"), format!("two: {both}")]);
     }
     assert_eq!(ran.asked, want);

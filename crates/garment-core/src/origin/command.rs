@@ -11,44 +11,40 @@ use crate::event::Problem;
 /// Bounds one run on this machine, where git talks to nobody.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What the calling shell, or the hook that garment was started from, may say of another repository or of how git is to
-/// work there.
-const ELSEWHERE: [&str; 24] = [
-    "GIT_ALLOW_PROTOCOL",
+/// What the calling shell, or the hook that garment was started from, may say of another repository.
+const ANOTHER: [&str; 14] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_ATTR_SOURCE",
     "GIT_COMMON_DIR",
     "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_DEFAULT_HASH",
-    "GIT_DEFAULT_REF_FORMAT",
     "GIT_DIR",
-    "GIT_GLOB_PATHSPECS",
     "GIT_GRAFT_FILE",
-    "GIT_ICASE_PATHSPECS",
     "GIT_IMPLICIT_WORK_TREE",
     "GIT_INDEX_FILE",
-    "GIT_LITERAL_PATHSPECS",
     "GIT_NAMESPACE",
-    "GIT_NOGLOB_PATHSPECS",
     "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX",
     "GIT_QUARANTINE_PATH",
     "GIT_SHALLOW_FILE",
-    "GIT_TEMPLATE_DIR",
     "GIT_WORK_TREE",
 ];
 
-/// git in a folder, about the repository there and no other. It asks nothing, and speaks English.
-pub(super) fn git(dir: &Path, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+/// A git that is about the repository it is told of, and no other.
+pub(super) fn program() -> Command {
     #[expect(clippy::disallowed_methods, reason = "this is the room")]
     let mut git = Command::new("git");
-    git.args(args).current_dir(dir).stdin(Stdio::null()).kill_on_drop(true).process_group(0);
-    for name in ELSEWHERE {
+    git.stdin(Stdio::null()).kill_on_drop(true).process_group(0);
+    for name in ANOTHER {
         git.env_remove(name);
     }
-    git.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+    git.env("GIT_TERMINAL_PROMPT", "0");
+    git
+}
+
+/// git in a folder of this machine. It speaks English.
+pub(super) fn git(dir: &Path, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let mut git = program();
+    git.args(args).current_dir(dir).env("LC_ALL", "C");
     git
 }
 

@@ -12,6 +12,19 @@ use crate::model::CommitId;
 const NAME: &str = "Demo";
 const EMAIL: &str = "demo@example.org";
 
+/// Settings that come by the environment.
+const SETTINGS: [&str; 9] = [
+    "GIT_ALLOW_PROTOCOL",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DEFAULT_HASH",
+    "GIT_DEFAULT_REF_FORMAT",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_TEMPLATE_DIR",
+];
+
 /// A repository that garment makes itself: a folder with files, and the bare repository that it pushes to. Nothing of
 /// the user's git settings has a say, so that the same files and times give the same commits everywhere.
 #[derive(Debug)]
@@ -95,6 +108,9 @@ impl Workshop {
 
     fn git<S: AsRef<OsStr>>(&self, dir: &Path, args: impl IntoIterator<Item = S>) -> Command {
         let mut git = git(dir, args);
+        for name in SETTINGS {
+            git.env_remove(name);
+        }
         git.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
         // Before 2.32 git knew no other way: there is nothing of that name in there.
         git.env("HOME", &self.origin).env("XDG_CONFIG_HOME", &self.origin);

@@ -1,7 +1,10 @@
 //! The garment binary against real sshd on loopback and real git repositories, as people use it.
 #![allow(clippy::unwrap_used)]
 
+mod demo;
 mod first_deploy;
+mod init;
+mod normal;
 
 use garment_testing::{Fleet, Sandbox};
 

@@ -1,5 +1,7 @@
 //! The folder that a demo happens in.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Makes it: `dir`, which must not be there, or a new one for temporary files. It stays. What is returned is its real
@@ -30,6 +32,7 @@ fn temporary() -> Result<PathBuf, String> {
     let help = "set `TMPDIR` to a folder that you may write to, or name one for the demo with `--dir DIR`";
     let made = tempfile::Builder::new()
         .prefix("garment-demo-")
+        .permissions(Permissions::from_mode(0o700))
         .tempdir()
         .map_err(|error| format!("can't make a temporary folder: {error}\n{help}"))?;
     let folder = fs_err::canonicalize(made.path())

@@ -39,8 +39,11 @@ pub(super) const ONE: Version = Version {
     // 2026-01-01T09:00:00Z
     at: 1_767_258_000,
     files: &[
-        // Files arrive as they are, whatever git's settings are.
-        (".gitattributes", "* -text\n"),
+        // Whatever the user's own settings and attributes say.
+        (
+            ".gitattributes",
+            "# Files arrive as they are.\n* -text -ident -filter -export-ignore -export-subst\n",
+        ),
         ("index.html", "<h1>Shop</h1>\n"),
         ("migrations/1-orders", "create table orders\n"),
     ],

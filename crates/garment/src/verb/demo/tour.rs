@@ -25,9 +25,9 @@ impl<'a> Tour<'a> {
 
     pub(super) fn welcome(&self) {
         self.explain(&[
-            "This tries garment out on this machine: a small application, its git repository, and three"
-                .to_owned(),
-            format!("hosts that are folders. All of it is in {}", clean::text(&word(self.folder))),
+            "garment, tried out on this machine: a small application, its git repository,".to_owned(),
+            "and three hosts that are folders. All of it is in".to_owned(),
+            format!("  {}", clean::text(&word(self.folder))),
         ]);
     }
 

@@ -25,8 +25,8 @@ fn look(dir: &Path) -> Checkout {
     wait(Checkout::look(dir)).unwrap()
 }
 
-fn remote(name: &str, url: &str) -> Option<Remote> {
-    Some(Remote { name: name.into(), url: Some(url.into()) })
+fn remote(name: &str, url: &str) -> Remote {
+    Remote { name: name.into(), url: Some(url.into()) }
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_clone_knows_where_it_came_from() {
         look(&clone.join("sub")),
         Checkout {
             top: clone,
-            remote: remote("origin", &origin.url()),
+            remote: Some(remote("origin", &origin.url())),
             default_branch: Some("master".into()),
             current_branch: Some("fix/{x}_é".into()),
         }
@@ -72,7 +72,7 @@ fn the_first_remote_where_none_is_called_origin() {
     repo.git(["remote", "remove", "origin"]);
     repo.git(["remote", "add", "zeta", "git@example.org:z.git"]);
     repo.git(["remote", "add", "alpha", "https://u:p@example.org/a \"{b}\".git"]);
-    assert_eq!(look(repo.folder()).remote, remote("alpha", "https://u:p@example.org/a \"{b}\".git"));
+    assert_eq!(look(repo.folder()).remote, Some(remote("alpha", "https://u:p@example.org/a \"{b}\".git")));
 }
 
 #[test]

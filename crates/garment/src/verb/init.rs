@@ -31,11 +31,9 @@ pub(crate) fn init(context: &Context) -> u8 {
     }
     let mut lines = vec![format!("{} wrote {}", context.look().good(), shown(&path))];
     lines.extend(filled_in(context, &survey));
-    if let Err(problem) = &looked {
-        lines.push(format!("note: {}", clean::text(&problem.what)));
-    }
     for note in &survey.filling.notes {
-        lines.push(format!("note: {}: {}", note.about, clean::text(&note.text)));
+        lines.push(format!("note: {}:", clean::text(&note.what)));
+        lines.push(format!("  {}", note.remedy));
     }
     if let Ok(checkout) = &looked
         && checkout.top != here
@@ -43,7 +41,7 @@ pub(crate) fn init(context: &Context) -> u8 {
         && checkout.top.join(".git").exists()
     {
         let top = clean::text(&checkout.top.display().to_string());
-        lines.push(format!("note: people look for it at the top of the repository, {top}"));
+        lines.push(format!("note: the top of the repository is where people look for it: {top}"));
     }
     let config = context.common.config.as_ref().map(|path| path.display().to_string());
     lines.push(format!("Put your hosts in the place of {HOST}, then:"));

@@ -13,7 +13,7 @@ pub(super) struct Filling {
     pub(super) git_ref: String,
     /// The application's name.
     pub(super) name: String,
-    /// What to say above the settings of these names, one sentence each.
+    /// What to say above settings.
     pub(super) notes: Vec<Note>,
 }
 
@@ -22,7 +22,8 @@ pub(super) struct Filling {
 pub(super) struct Note {
     /// `repo_url` or `git_ref`.
     pub(super) about: &'static str,
-    pub(super) text: String,
+    pub(super) what: String,
+    pub(super) remedy: &'static str,
 }
 
 /// The host that people put theirs in the place of.
@@ -47,7 +48,9 @@ impl Filling {
                 _ => return vec![line.to_owned()],
             };
             let notes = self.notes.iter().filter(|note| note.about == key);
-            let notes = notes.map(|note| format!("  # NOTE: {}", clean::text(&note.text)));
+            let notes = notes.flat_map(|note| {
+                [format!("  # NOTE: {}:", clean::text(&note.what)), format!("  # {}.", note.remedy)]
+            });
             notes.chain([setting(key, value)]).collect()
         });
         lines.flat_map(|line| [line, "\n".to_owned()]).collect()
@@ -71,7 +74,7 @@ mod tests {
     use super::*;
 
     fn filling(repo_url: &str, git_ref: &str) -> Filling {
-        let note = Note { about: "repo_url", text: "something.".into() };
+        let note = Note { about: "repo_url", what: "a\nb".into(), remedy: "do something" };
         Filling { repo_url: repo_url.into(), git_ref: git_ref.into(), name: "shop".into(), notes: vec![note] }
     }
 

@@ -22,7 +22,7 @@ const PLACEHOLDER: &str = "put yours here";
 /// `dir` is the current folder.
 pub(super) fn survey(dir: &Path, looked: Result<&Checkout, &Problem>) -> Survey {
     let mut notes = Vec::new();
-    let mut note = |about, text: String| notes.push(Note { about, text });
+    let mut note = |about, what: String, remedy| notes.push(Note { about, what, remedy });
     let top = looked.map_or(dir, |checkout| &checkout.top);
     let folder = name(&top.to_string_lossy());
     let remote = looked.ok().and_then(|checkout| checkout.remote.as_ref());
@@ -35,27 +35,25 @@ pub(super) fn survey(dir: &Path, looked: Result<&Checkout, &Problem>) -> Survey 
     let (repo_url, app, url_from) = match filled {
         Some((from, local, shareable)) if accepts("repo_url", &shareable.url) => {
             if shareable.stripped {
-                let text = "the URL that git has here logs in with a name or password. It was left out: hosts need a way \
-                            of their own, a deploy key say";
-                note("repo_url", text.to_owned());
+                let what = "git's URL has a login in it, which was left out here".to_owned();
+                note("repo_url", what, "give the hosts a way in of their own, a deploy key say");
             }
             if local {
-                let text = "this is a place on this machine, and other hosts can't reach it. Push the repository to where \
-                            they can, and write that URL";
-                note("repo_url", text.to_owned());
+                let what = "this is a place on this machine, which other hosts can't reach".to_owned();
+                note("repo_url", what, "push the repository to where they can, and put that URL here");
             }
             let app = name(&shareable.url);
             (shareable.url, app, format!("the remote `{from}`"))
         }
         _ => {
-            let text = match (looked, remote) {
-                (Err(_), _) => "there is no repository here that git can read".to_owned(),
+            let what = match (looked, remote) {
+                (Err(problem), _) => problem.what.clone(),
                 (Ok(_), None) => "the repository here has no remote".to_owned(),
                 (Ok(_), Some(remote)) => {
-                    format!("the URL of the remote `{}` can't be written here", remote.name)
+                    format!("what git has as the URL of `{}` can't stand in this file", remote.name)
                 }
             };
-            note("repo_url", format!("{text}. Put yours here"));
+            note("repo_url", what, "put the URL of yours here");
             (format!("git@example.org:{folder}.git"), folder, PLACEHOLDER.to_owned())
         }
     };
@@ -69,7 +67,7 @@ pub(super) fn survey(dir: &Path, looked: Result<&Checkout, &Problem>) -> Survey 
     let (git_ref, ref_from) =
         branch.into_iter().find(|(name, _)| accepts("git_ref", name)).unwrap_or_else(|| {
             if looked.is_ok() {
-                note("git_ref", "git names no branch here. Put yours here".to_owned());
+                note("git_ref", "git names no branch here".to_owned(), "put yours here");
             }
             ("main".to_owned(), PLACEHOLDER.to_owned())
         });

@@ -62,12 +62,17 @@ fn set_up(context: &Context, folder: &Path) -> Result<Workshop, Stop> {
 /// Writes a version's files, commits and pushes.
 fn commit(context: &Context, workshop: &Workshop, version: &Version) -> Result<(), Stop> {
     version.write(workshop.folder()).map_err(|error| not_written(&error))?;
+    unless_interrupted(context, workshop.commit(version.name, version.at())).map(drop)
+}
+
+/// git is quick, so it may end what it does; nothing comes after it then.
+fn unless_interrupted<T>(
+    context: &Context,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Stop> {
     context.work(false, async |means| {
-        let committed = workshop.commit(version.name, version.at()).await;
-        if means.interrupt.is_raised() {
-            return Err(Stop::Interrupted);
-        }
-        committed.map(drop).map_err(Stop::Problem)
+        let done = work.await;
+        if means.interrupt.is_raised() { Err(Stop::Interrupted) } else { done.map_err(Stop::Problem) }
     })
 }
 

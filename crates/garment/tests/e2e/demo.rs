@@ -2,7 +2,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use garment_testing::{Fleet, Outcome, Sandbox};
+use garment_testing::{Fleet, Outcome, Running, Sandbox};
 
 use crate::normal::normal;
 use crate::project;
@@ -256,23 +256,65 @@ fn without_git_or_room_nothing_is_left() {
     );
 }
 
+/// A demo in the folder `x`, on a machine whose program of this name does something else.
+fn with_program(sandbox: &Sandbox<'_>, name: &str, script: &str) -> Running {
+    let bin = sandbox.fleet().project().join("bin");
+    sandbox.write(&format!("bin/{name}"), format!("#!/bin/sh\n{script}\n"));
+    fs_err::set_permissions(bin.join(name), Permissions::from_mode(0o755)).unwrap();
+    let mut command = sandbox.command(["demo", "--dir", "x"]);
+    command.env("PATH", format!("{}:{}", bin.display(), sandbox.fleet().env()["PATH"]));
+    sandbox.spawn_command(command)
+}
+
+fn ends_here(fleet: &Fleet) -> String {
+    let dir = fleet.project().join("x").display().to_string();
+    format!("error: the demo ends here; what it made stays in {dir}\n  remove it with: rm -rf {dir}\n")
+}
+
 /// A `tar` that fails stands for whatever goes wrong on a host.
 #[test]
 fn what_goes_wrong_is_not_passed_over() {
     let fleet = fleet();
-    let sandbox = project(&fleet);
-    sandbox.write("bin/tar", "#!/bin/sh\nexit 9\n");
-    fs_err::set_permissions(fleet.project().join("bin/tar"), Permissions::from_mode(0o755)).unwrap();
-    let mut command = sandbox.command(["demo", "--dir", "x"]);
-    command.env("PATH", format!("{}:{}", fleet.project().join("bin").display(), fleet.env()["PATH"]));
-    let outcome = sandbox.spawn_command(command).finish();
+    let outcome = with_program(&project(&fleet), "tar", "exit 9").finish();
     outcome
         .code(4)
         .stdout_has("deploy to demo failed in prepare")
         .stdout_lacks("2. ")
         .stdout_lacks("Remove it");
-    let dir = fleet.project().join("x").display().to_string();
+    outcome.stderr_is(&ends_here(&fleet));
+}
+
+/// A deploy that says it went well is not taken at its word.
+#[test]
+fn what_is_served_is_looked_at() {
+    let fleet = fleet();
+    let script = "PATH=${PATH#*:} tar \"$@\"\nfor dir; do :; done\necho other >\"$dir/version.txt\"";
+    let outcome = with_program(&project(&fleet), "tar", script).finish();
+    outcome.code(6).stdout_has("deploy to demo done").stdout_lacks("2. ");
     outcome.stderr_is(&format!(
-        "error: the demo ends here; what it made stays in {dir}\n  remove it with: rm -rf {dir}\n"
+        "error: web1 should serve version 1, but {}/x/web1/current/version.txt says `other`\n{}",
+        fleet.project().display(),
+        ends_here(&fleet)
     ));
+}
+
+#[test]
+fn ctrl_c_ends_it() {
+    let fleet = fleet();
+    let mut running = with_program(&project(&fleet), "tar", "exec sleep 60");
+    running.wait_for_line(|line| line == "== prepare (3 hosts)");
+    running.interrupt();
+    let outcome = running.finish();
+    outcome.code(130).stdout_has("deploy to demo stopped, as asked").stderr_is(&ends_here(&fleet));
+}
+
+/// While git makes the repository, nobody has been shown anything yet.
+#[test]
+fn ctrl_c_before_it_begins_leaves_nothing() {
+    let fleet = fleet();
+    let sandbox = project(&fleet);
+    let script = "PATH=${PATH#*:}\nif [ \"$1\" = push ]; then kill -INT \"$PPID\"; fi\nexec git \"$@\"";
+    let outcome = with_program(&sandbox, "git", script).finish();
+    outcome.code(130).stdout_is("").stderr_is("");
+    assert!(!fleet.project().join("x").exists());
 }

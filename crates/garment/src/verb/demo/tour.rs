@@ -73,7 +73,7 @@ impl<'a> Tour<'a> {
             command("echo 'version 3' >version.txt && git commit -a -m 'version 3' && git push"),
         ];
         if let Some(folder) = &self.not_on_path {
-            lines.push(command(&format!("PATH=$PATH:{}", clean::text(&word(folder)))));
+            lines.push(command(&format!("PATH={}:$PATH", clean::text(&word(folder)))));
         }
         lines.extend([
             command(&format!("garment deploy {ENVIRONMENT}")),

@@ -5,6 +5,7 @@ mod demo;
 mod deploy;
 mod init;
 mod list;
+mod lock;
 mod rollback;
 mod show;
 
@@ -13,5 +14,6 @@ pub(crate) use demo::demo;
 pub(crate) use deploy::deploy;
 pub(crate) use init::init;
 pub(crate) use list::list;
+pub(crate) use lock::{lock, unlock};
 pub(crate) use rollback::rollback;
 pub(crate) use show::show;

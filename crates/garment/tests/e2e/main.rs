@@ -4,6 +4,7 @@
 mod demo;
 mod first_deploy;
 mod init;
+mod locking;
 mod normal;
 
 use garment_testing::{Fleet, Sandbox};

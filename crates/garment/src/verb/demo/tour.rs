@@ -42,15 +42,14 @@ impl<'a> Tour<'a> {
     }
 
     pub(super) fn deploy(&self) -> u8 {
-        let environment = environment();
-        verb::deploy(
-            &self.context,
-            &args::Deploy { environment, git_ref: None, include: None, exclude: None },
-        )
+        let (environment, wait) = (environment(), args::Wait::default());
+        let args = args::Deploy { environment, git_ref: None, include: None, exclude: None, wait };
+        verb::deploy(&self.context, &args)
     }
 
     pub(super) fn rollback(&self) -> u8 {
-        verb::rollback(&self.context, &args::Rollback { environment: environment(), release: None })
+        let (environment, wait) = (environment(), args::Wait::default());
+        verb::rollback(&self.context, &args::Rollback { environment, release: None, wait })
     }
 
     pub(super) fn list(&self) -> u8 {

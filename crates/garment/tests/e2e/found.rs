@@ -26,7 +26,9 @@ pub(crate) fn states(host: &Host) -> BTreeMap<String, String> {
         let text = fs_err::read_to_string(folder.join(name)).unwrap();
         text.lines().find_map(|line| line.strip_prefix("state=")).unwrap().to_owned()
     };
-    names(&folder).into_iter().map(|name| (name.clone(), state(&name))).collect()
+    // Beside the states stands where `current` led before each switch.
+    let names = names(&folder).into_iter().filter(|name| !name.starts_with('.'));
+    names.map(|name| (name.clone(), state(&name))).collect()
 }
 
 /// The names in a folder, hidden ones too, sorted.

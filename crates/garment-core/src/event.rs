@@ -135,6 +135,15 @@ pub enum What {
         /// What it leads to now.
         to: ReleaseName,
     },
+    /// `current` was moved back on a host since another host did not switch, and the host said so.
+    WentBack {
+        /// Where.
+        host: HostName,
+        /// What it led to for a moment.
+        from: ReleaseName,
+        /// What it leads to again: a release's name or a path; `None` where there was nothing.
+        to: Option<String>,
+    },
     /// Something worth knowing that stops nothing.
     Note {
         /// Where, if it is about one host.
@@ -169,6 +178,8 @@ pub enum Phase {
     Prepare,
     /// A task of the user's.
     Stage(Stage),
+    /// garment's own: every host is asked whether it could switch.
+    Rehearse,
     /// garment's own: `current` moves.
     Cutover,
     /// garment's own: old releases go.
@@ -341,6 +352,8 @@ pub enum Progress {
     Unfit(Problem),
     /// It did all that was asked of it, the last task being this one; the operation stopped for another reason.
     Through(TaskRef),
+    /// It switched, and went back since another host did not.
+    WentBack,
     /// A command failed there.
     Failed(Failure),
     /// It did not get to do all of this task, since another host failed or people asked to stop.

@@ -61,23 +61,38 @@ impl Fleet {
 
 /// Runs one script and gives its answer.
 pub(super) async fn ask(session: &mut dyn Session, step: &Step) -> Result<Vec<u8>, Problem> {
-    let mut answer = Vec::new();
-    let mut said = Vec::new();
-    let mut ended = None;
+    let reply = ask_anyhow(session, step).await?;
+    match reply.exit {
+        Some(exit) if exit.ok() => Ok(reply.answer),
+        _ => Err(script_problem(&reply.answer).unwrap_or_else(|| broken_script(reply.exit, &reply.said))),
+    }
+}
+
+/// What a script left.
+pub(super) struct Reply {
+    pub(super) answer: Vec<u8>,
+    said: Vec<u8>,
+    exit: Option<Exit>,
+}
+
+/// Runs one script and gives what it answered, whether it succeeded or not.
+pub(super) async fn ask_anyhow(session: &mut dyn Session, step: &Step) -> Result<Reply, Problem> {
+    let mut reply = Reply { answer: Vec::new(), said: Vec::new(), exit: None };
     // Looking changes nothing, so it may always run to its end.
     let (_go, wish) = watch::channel(Wish::Go);
     session
         .run(std::slice::from_ref(step), wish, &mut |signal| match signal {
-            Signal::Output(_, Stream::Stdout, bytes) if answer.len() < LONGEST_ANSWER => answer.extend(bytes),
-            Signal::Output(_, Stream::Stderr, bytes) if said.len() < LONGEST_ANSWER => said.extend(bytes),
-            Signal::End(_, exit) => ended = Some(exit),
+            Signal::Output(_, Stream::Stdout, bytes) if reply.answer.len() < LONGEST_ANSWER => {
+                reply.answer.extend(bytes);
+            }
+            Signal::Output(_, Stream::Stderr, bytes) if reply.said.len() < LONGEST_ANSWER => {
+                reply.said.extend(bytes);
+            }
+            Signal::End(_, exit) => reply.exit = Some(exit),
             Signal::Output(..) | Signal::Begin(_) => {}
         })
         .await?;
-    match ended {
-        Some(exit) if exit.ok() => Ok(answer),
-        _ => Err(script_problem(&answer).unwrap_or_else(|| broken_script(ended, &said))),
-    }
+    Ok(reply)
 }
 
 /// What a script that failed says was wrong.

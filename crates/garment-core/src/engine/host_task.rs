@@ -8,6 +8,10 @@ use super::lines::Lines;
 use crate::event::{Exit, Failure, HostName, HostResult, Problem, StepRef, Stream, TaskRef, What};
 use crate::transport::{Session, Signal, Step, Wish};
 
+/// What is sent to a command that is to end, and what to one that does not.
+const SIGTERM: u8 = 15;
+const SIGKILL: u8 = 9;
+
 /// What one host does for one task.
 pub(super) struct HostTask<'a> {
     pub(super) host: &'a HostName,
@@ -37,12 +41,20 @@ impl HostTask<'_> {
     /// Runs the steps on a host's shell and tells what happens.
     pub(super) async fn run(&self, session: &mut dyn Session, wish: watch::Receiver<Wish>) -> HostTaskEnd {
         let mut state = State::default();
+        let wanted = wish.clone();
         let lost = session.run(self.steps, wish, &mut |signal| self.take(&mut state, signal)).await;
+        let asked_to_end = *wanted.borrow() >= Wish::Terminate;
         state.lines.finish(|stream, line| self.tell_line(stream, line));
         let result = match (lost, state.failed) {
             (Err(problem), _) => {
                 let index = state.running.map_or(0, |(index, _)| index);
                 HostResult::Lost(self.failure(index, None, Some(problem), &mut state.lines))
+            }
+            // It ended because people asked for it; that is no failure of the command's.
+            (Ok(()), Some((_, exit)))
+                if asked_to_end && exit.signal().is_some_and(|n| n == SIGTERM || n == SIGKILL) =>
+            {
+                HostResult::Stopped
             }
             (Ok(()), Some((index, exit))) => {
                 let said = if self.steps[index].is_script { script_problem(&state.answer) } else { None };

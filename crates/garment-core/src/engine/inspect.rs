@@ -1,7 +1,7 @@
 use futures_util::future::join_all;
 
 use super::Means;
-use super::fleet::{Fleet, ask, look_step, unless_interrupted, unreadable};
+use super::fleet::{Fleet, ask_anyhow, look_step, unless_interrupted, unreadable};
 use crate::event::{HostName, Problem};
 use crate::model::{Environment, HostFacts, Setting};
 use crate::plan::{Scope, survey_paths};
@@ -51,8 +51,8 @@ async fn check_all(environment: &Environment, means: Means<'_>) -> Vec<Inspected
                 repo_url: &repo_url,
                 forward_agent: environment.forward_agent,
             });
-            let answer = ask(&mut **session, &look_step(text)).await?;
-            let problems = remote::parse_problems(&answer).map_err(|bad| unreadable(&bad))?;
+            let reply = ask_anyhow(&mut **session, &look_step(text)).await?;
+            let problems = remote::parse_check(&reply.answer).map_err(|bad| unreadable(&bad))?;
             Ok((facts, problems))
         },
     );

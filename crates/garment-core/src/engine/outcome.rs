@@ -13,15 +13,19 @@ pub(super) struct Ledger {
     operation: Operation,
     environment: String,
     hosts: Vec<Entry>,
+    problems: Vec<Problem>,
 }
 
 struct Entry {
     name: HostName,
     current: Current,
+    before: Occupant,
     progress: Progress,
     last: Option<TaskRef>,
-    /// The host said that it switched.
+    /// The host said that it leads to the release.
     moved: bool,
+    /// And that it was this operation that made it so.
+    switched: bool,
     /// It was told to switch, and what came of it is not known.
     unsure: bool,
 }
@@ -31,9 +35,11 @@ impl Ledger {
         let hosts = plan.hosts.iter().zip(facts).map(|(name, facts)| Entry {
             name: name.clone(),
             current: current(&facts.current),
+            before: facts.current.clone(),
             progress: Progress::Untouched,
             last: None,
             moved: false,
+            switched: false,
             unsure: false,
         });
         Self {
@@ -41,6 +47,7 @@ impl Ledger {
             operation: plan.operation,
             environment: plan.environment.clone(),
             hosts: hosts.collect(),
+            problems: Vec::new(),
         }
     }
 
@@ -85,9 +92,11 @@ impl Ledger {
         });
     }
 
-    pub(super) fn moved(&mut self, host: usize) {
+    /// `switched` is false where `current` led there already.
+    pub(super) fn moved(&mut self, host: usize, switched: bool) {
         let entry = &mut self.hosts[host];
         entry.moved = true;
+        entry.switched = switched;
         entry.unsure = false;
         entry.current = Current::Leads(self.release.to_string());
     }
@@ -104,11 +113,35 @@ impl Ledger {
     /// A host that was unsure was looked at again.
     pub(super) fn seen(&mut self, host: usize, occupant: &Occupant) {
         if *occupant == Occupant::Release(self.release.clone()) {
-            self.moved(host);
+            let switched = self.hosts[host].before != *occupant;
+            self.moved(host, switched);
         } else {
             self.hosts[host].unsure = false;
             self.hosts[host].current = current(occupant);
         }
+    }
+
+    pub(super) fn has_switched(&self, host: usize) -> bool {
+        self.hosts[host].switched
+    }
+
+    /// A host that had switched leads to this again.
+    pub(super) fn went_back(&mut self, host: usize, to: Option<String>) {
+        let entry = &mut self.hosts[host];
+        entry.moved = false;
+        entry.switched = false;
+        entry.current = to.map_or(Current::Absent, Current::Leads);
+        if matches!(entry.progress, Progress::Through(_)) {
+            entry.progress = Progress::WentBack;
+        }
+    }
+
+    /// A host that had switched could not go back.
+    pub(super) fn stuck(&mut self, host: usize, problem: &Problem) {
+        self.problems.push(Problem {
+            what: format!("{} could not go back: {}", self.hosts[host].name, problem.what),
+            remedy: problem.remedy.clone(),
+        });
     }
 
     pub(super) fn is_moved(&self, host: usize) -> bool {
@@ -149,7 +182,7 @@ impl Ledger {
                     progress: if done { Progress::Complete } else { entry.progress },
                 })
                 .collect(),
-            problems: Vec::new(),
+            problems: self.problems,
             interrupted,
         }
     }

@@ -4,11 +4,11 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 
-use super::fleet::{Fleet, ask};
+use super::fleet::{Fleet, ask, unreadable};
 use super::host_task::{HostTask, HostTaskEnd};
 use super::outcome::Ledger;
 use super::{Interrupt, Teller};
-use crate::event::{HostResult, Phase, What};
+use crate::event::{HostResult, Phase, Problem, What};
 use crate::plan::{Plan, PlanTask};
 use crate::remote;
 use crate::transport::{Session, Wish};
@@ -41,8 +41,9 @@ pub(super) async fn run(
             break;
         }
     }
+    look_again(plan, fleet, ledger).await;
     if !ledger.all_moved() {
-        look_again(plan, fleet, ledger).await;
+        go_back(plan, fleet, ledger, teller).await;
         give_up(plan, fleet, ledger).await;
     }
     done
@@ -145,7 +146,7 @@ fn finish(
     if task.task.phase == Phase::Cutover {
         match (&end.result, remote::parse_cutover(&end.answer)) {
             (HostResult::Done, Ok(moved)) => {
-                ledger.moved(host);
+                ledger.moved(host, moved.from.as_deref() != Some(ledger.release.as_str()));
                 teller.tell(What::MadeCurrent {
                     host: name.clone(),
                     from: moved.from,
@@ -174,6 +175,36 @@ async fn look_again(plan: &Plan, fleet: &mut Fleet, ledger: &mut Ledger) {
         {
             ledger.seen(host, &facts.current);
         }
+    }
+}
+
+/// One fleet, one release: where not every host switched, those that did go back.
+async fn go_back(plan: &Plan, fleet: &mut Fleet, ledger: &mut Ledger, teller: &Teller) {
+    let hosts = fleet.sessions.iter_mut().zip(&plan.revert).enumerate();
+    let reverts = hosts.filter_map(|(host, (session, step))| {
+        let session = session.as_mut().filter(|_| ledger.has_switched(host))?;
+        Some(async move { (host, tokio::time::timeout(GRACE, ask(&mut **session, step)).await) })
+    });
+    for (host, asked) in futures_util::future::join_all(reverts).await {
+        let answer = asked.unwrap_or_else(|_| Err(no_answer()));
+        match answer.and_then(|answer| remote::parse_revert(&answer).map_err(|bad| unreadable(&bad))) {
+            Ok(to) => {
+                ledger.went_back(host, to.clone());
+                teller.tell(What::WentBack {
+                    host: fleet.names[host].clone(),
+                    from: plan.release.clone(),
+                    to,
+                });
+            }
+            Err(problem) => ledger.stuck(host, &problem),
+        }
+    }
+}
+
+fn no_answer() -> Problem {
+    Problem {
+        what: format!("no answer within {} seconds", GRACE.as_secs()),
+        remedy: "look at it by hand".into(),
     }
 }
 

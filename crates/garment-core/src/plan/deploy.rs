@@ -2,11 +2,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::prune::{rollback_target, superfluous};
 use super::scope::{Names, Scope, absolute_paths};
-use super::tasks::{own_task, script, stage_tasks};
+use super::tasks::{own_task, script, stage_tasks, switch_tasks};
 use super::{NoPlan, Plan, Selection};
 use crate::event::{HostName, Operation, Phase, Problem};
 use crate::model::{CommitId, Environment, HostFacts, Occupant, ReleaseName, Setting, Stage, State};
-use crate::remote::{self, Cutover, Paths, Prepare};
+use crate::remote::{self, Paths, Prepare, quote};
 
 /// How far a host's newest release may be ahead of this machine's clock without anything being wrong: deploys of the
 /// same second, and clocks that differ a little.
@@ -65,10 +65,6 @@ pub fn compile_deploy(
         });
         script(format!("make release {release}"), text)
     });
-    let cutover = paths.iter().map(|paths| {
-        let text = remote::cutover(&Cutover { paths, release: &release, left_as: State::Replaced });
-        script(format!("make {release} current"), text)
-    });
     let all: Vec<&HostFacts> = facts.iter().collect();
     let target = rollback_target(&all, &release);
     let prune = facts.iter().zip(&paths).map(|(facts, paths)| {
@@ -79,7 +75,7 @@ pub fn compile_deploy(
 
     let mut tasks = vec![own_task(Phase::Prepare, "prepare", prepare)];
     tasks.extend(stage(Stage::Before));
-    tasks.push(own_task(Phase::Cutover, "make current", cutover));
+    tasks.extend(switch_tasks(&paths, &release, State::Replaced));
     tasks.extend(stage(Stage::After));
     tasks.push(own_task(Phase::Prune, "prune", prune));
     tasks.extend(stage(Stage::Cleanup));
@@ -91,6 +87,10 @@ pub fn compile_deploy(
         give_up: paths
             .iter()
             .map(|paths| script("write down that it failed", remote::mark(paths, &release, State::Failed)))
+            .collect(),
+        revert: paths
+            .iter()
+            .map(|paths| script("go back", remote::revert(paths, &release, State::Failed)))
             .collect(),
         survey: paths.iter().map(|paths| script("look at the host", remote::survey(paths))).collect(),
         release,
@@ -111,8 +111,12 @@ pub(super) fn fit(facts: &[HostFacts]) -> Result<(), NoPlan> {
         .map(|(index, facts)| {
             let link = &facts.current_symlink;
             let problem = Problem {
-                what: format!("`{link}` is there and is not a symlink"),
-                remedy: format!("move it away: `mv {0} {0}.old`", crate::remote::quote(link)),
+                what: format!("`{link}` is a real file or directory, not a symlink"),
+                remedy: format!(
+                    "move it away: mv {} {}",
+                    quote(link),
+                    quote(&format!("{link}.before-garment"))
+                ),
             };
             (index, problem)
         })

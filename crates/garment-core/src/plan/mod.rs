@@ -34,6 +34,8 @@ pub struct Plan {
     /// Per host: writes down that the release failed, for when the operation stops before `current` has moved there.
     /// Empty where there is nothing to write down.
     pub give_up: Vec<Step>,
+    /// Per host: undoes the cutover.
+    pub revert: Vec<Step>,
     /// Per host: looks at it again.
     pub survey: Vec<Step>,
 }

@@ -1,11 +1,11 @@
 use super::deploy::{fit, host_names};
 use super::prune::rollback_target;
 use super::scope::{Names, Scope, absolute_paths};
-use super::tasks::{own_task, script, stage_tasks};
+use super::tasks::{script, stage_tasks, switch_tasks};
 use super::{NoPlan, Plan, Selection};
-use crate::event::{Operation, Phase, Problem};
+use crate::event::{Operation, Problem};
 use crate::model::{Environment, HostFacts, ReleaseName, Setting, Stage, State};
-use crate::remote::{self, Cutover};
+use crate::remote;
 
 /// What a rollback is compiled from, beside the environment.
 #[derive(Debug, Clone, Default)]
@@ -41,13 +41,9 @@ pub fn compile_rollback(
         })
         .collect();
     let paths: Vec<_> = facts.iter().map(absolute_paths).collect();
-    let cutover = paths.iter().map(|paths| {
-        let text = remote::cutover(&Cutover { paths, release: &release, left_as: State::RolledBack });
-        script(format!("make {release} current"), text)
-    });
     let stage = |stage| stage_tasks(environment, stage, &Selection::All, &hosts);
     let mut tasks = stage(Stage::Rollback);
-    tasks.push(own_task(Phase::Cutover, "make current", cutover));
+    tasks.extend(switch_tasks(&paths, &release, State::RolledBack));
     tasks.extend(stage(Stage::After));
     Ok(Plan {
         operation: Operation::Rollback,
@@ -55,6 +51,14 @@ pub fn compile_rollback(
         hosts: host_names(environment),
         tasks,
         give_up: Vec::new(),
+        revert: facts
+            .iter()
+            .zip(&paths)
+            .map(|(facts, paths)| {
+                let was = facts.releases.get(&release).and_then(|release| release.state);
+                script("go back", remote::revert(paths, &release, was.unwrap_or(State::Replaced)))
+            })
+            .collect(),
         survey: paths.iter().map(|paths| script("look at the host", remote::survey(paths))).collect(),
         release,
     })

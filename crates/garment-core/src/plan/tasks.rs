@@ -1,8 +1,8 @@
 use super::scope::Scope;
 use super::{HostRun, PlanTask, Selection};
 use crate::event::{Phase, TaskRef};
-use crate::model::{Environment, HostFacts, Stage, Task};
-use crate::remote::command_text;
+use crate::model::{Environment, HostFacts, ReleaseName, Stage, State, Task};
+use crate::remote::{self, Cutover, Paths, command_text};
 use crate::transport::{Interpreter, Step};
 
 /// The user's tasks of a stage, in order.
@@ -36,6 +36,16 @@ pub(super) fn own_task(phase: Phase, id: &str, steps: impl IntoIterator<Item = S
         task: TaskRef { phase, id: id.into() },
         runs: steps.into_iter().enumerate().map(|(host, step)| HostRun { host, steps: vec![step] }).collect(),
     }
+}
+
+/// The switch: every host is asked whether it could, then all of them do.
+pub(super) fn switch_tasks(paths: &[Paths], release: &ReleaseName, left_as: State) -> [PlanTask; 2] {
+    let cutover = |paths| Cutover { paths, release, left_as };
+    let rehearse =
+        paths.iter().map(|paths| script("see whether it can switch", remote::rehearse(&cutover(paths))));
+    let switch =
+        paths.iter().map(|paths| script(format!("make {release} current"), remote::cutover(&cutover(paths))));
+    [own_task(Phase::Rehearse, "ready to switch", rehearse), own_task(Phase::Cutover, "make current", switch)]
 }
 
 /// A script of garment's own.

@@ -14,11 +14,37 @@ pub struct Cutover<'a> {
     pub left_as: State,
 }
 
+/// Tries everything that [`cutover`] does but the rename, and leaves nothing behind: whether this host could switch.
+pub fn rehearse(cutover: &Cutover) -> String {
+    text(cutover, "yes")
+}
+
 /// Makes a release current by one rename, then writes down the states. A host where it is current already stays as it
 /// is.
 pub fn cutover(cutover: &Cutover) -> String {
-    let values = [("release", cutover.release.as_str()), ("left_as", cutover.left_as.word())];
+    text(cutover, "no")
+}
+
+fn text(cutover: &Cutover, rehearse: &str) -> String {
+    let values =
+        [("release", cutover.release.as_str()), ("left_as", cutover.left_as.word()), ("rehearse", rehearse)];
     script(cutover.paths, &values, &[LIB, STATE, include_str!("sh/cutover.sh")])
+}
+
+/// Undoes a [`cutover`] to `release`, which becomes `left_as`: `current` leads where it led before. A host where
+/// `current` leads elsewhere by now stays as it is.
+pub fn revert(paths: &Paths, release: &ReleaseName, left_as: State) -> String {
+    let values = [("release", release.as_str()), ("left_as", left_as.word())];
+    script(paths, &values, &[LIB, STATE, include_str!("sh/revert.sh")])
+}
+
+/// Reads what a successful [`revert`] printed: what `current` leads to now, a release's name or a path; `None` if it
+/// is not there.
+///
+/// # Errors
+/// It is cut off.
+pub fn parse_revert(stdout: &[u8]) -> Result<Option<String>, BadRecords> {
+    Ok(Some(Records::parse_complete(stdout, "revert")?.get("to")?).filter(|to| !to.is_empty()))
 }
 
 /// What a cutover did.

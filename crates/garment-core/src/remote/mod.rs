@@ -19,7 +19,7 @@ mod survey;
 
 pub use check::{Check, check, parse_check};
 pub use command::command_text;
-pub use cutover::{Cutover, Moved, cutover, parse_cutover};
+pub use cutover::{Cutover, Moved, cutover, parse_cutover, parse_revert, rehearse, revert};
 pub use mark::mark;
 pub use paths::Paths;
 pub use prepare::{Prepare, parse_prepare, prepare};

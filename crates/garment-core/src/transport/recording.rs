@@ -68,6 +68,8 @@ impl Session for Recorded {
                 }
                 self.recording.keep(&self.host, step);
                 tell(Signal::Begin(index));
+                // Let the other hosts have their turn, as a network would.
+                tokio::task::yield_now().await;
                 match (self.recording.answer)(&self.host, step) {
                     Reply::Lost => {
                         return Err(Problem {
@@ -83,10 +85,10 @@ impl Session for Recorded {
                         if status != 0 {
                             break;
                         }
+                        // What another host's failure asks for arrives before the next step.
+                        tokio::task::yield_now().await;
                     }
                 }
-                // Let the other hosts have their turn, as a network would.
-                tokio::task::yield_now().await;
             }
             Ok(())
         })

@@ -9,7 +9,7 @@ use garment_core::event::Problem;
 use garment_core::model::{CommitId, HostFacts, ReleaseName, State};
 use garment_core::remote::{
     Check, Cutover, Moved, Paths, Prepare, check, cutover, parse_cutover, parse_prepare, parse_problems,
-    parse_prune, parse_survey, prepare, prune, survey,
+    parse_prune, parse_revert, parse_survey, prepare, prune, rehearse, revert, survey,
 };
 use tempfile::TempDir;
 
@@ -192,6 +192,21 @@ impl Bed {
 
     pub(crate) fn cutover(&self, name: &str, left_as: State) -> Ran {
         self.run(&cutover(&Cutover { paths: &self.paths, release: &release(name), left_as }))
+    }
+
+    pub(crate) fn rehearse(&self, name: &str) -> Ran {
+        self.run(&rehearse(&Cutover {
+            paths: &self.paths,
+            release: &release(name),
+            left_as: State::Replaced,
+        }))
+    }
+
+    #[track_caller]
+    pub(crate) fn reverted(&self, name: &str, left_as: State) -> Option<String> {
+        let ran = self.run(&revert(&self.paths, &release(name), left_as)).ok();
+        assert_eq!(ran.stderr, "");
+        parse_revert(&ran.stdout).unwrap()
     }
 
     #[track_caller]

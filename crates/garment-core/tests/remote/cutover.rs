@@ -129,8 +129,7 @@ fn leftovers_go_and_a_state_that_cannot_be_written_does_not_undo_it() {
     for bed in Bed::all() {
         with_releases(&bed, &[1]);
         symlink("x", bed.app(".current.garment-new.1")).unwrap();
-        fs::remove_dir_all(bed.app(".garment/releases")).unwrap();
-        fs::write(bed.app(".garment/releases"), "in the way").unwrap();
+        fs::create_dir(bed.app(".garment/releases").join(format!(".{}.new", name(1)))).unwrap();
         let ran = bed.cutover(&name(1), State::Replaced).ok();
         let dir = bed.app(".garment/releases").display().to_string();
         assert!(
@@ -142,6 +141,20 @@ fn leftovers_go_and_a_state_that_cannot_be_written_does_not_undo_it() {
         assert_eq!(bed.survey().current, Occupant::Release(release(&name(1))));
         let hidden = tree(&bed.app("")).into_keys().filter(|n| n.starts_with(".current")).count();
         assert_eq!(hidden, 0);
+    }
+}
+
+#[test]
+fn what_can_t_be_recorded_is_not_done() {
+    for bed in Bed::all() {
+        with_releases(&bed, &[1, 2]);
+        bed.moved(&name(1));
+        fs::remove_dir_all(bed.app(".garment/releases")).unwrap();
+        fs::write(bed.app(".garment/releases"), "in the way").unwrap();
+        let (what, _) = bed.cutover(&name(2), State::Replaced).failure();
+        let dir = bed.app(".garment/releases").display().to_string();
+        assert!(what.starts_with(&format!("can't write to `{dir}`: ")), "{what}");
+        assert_eq!(bed.survey().current, Occupant::Release(release(&name(1))));
     }
 }
 
@@ -252,5 +265,52 @@ fn every_kind_of_mv() {
             assert_eq!(tree(&bed.app("releases")).len(), 4);
             assert_eq!(tree(&bed.home().join("app")).keys().filter(|n| n.starts_with(".current")).count(), 0);
         }
+    }
+}
+
+#[test]
+fn back_where_it_led_before() {
+    for bed in Bed::all() {
+        with_releases(&bed, &[1, 2]);
+        let links =
+            |bed: &Bed| fs::read_link(bed.app("current")).map(|to| to.to_str().unwrap().to_owned()).ok();
+        // Nothing was there.
+        bed.moved(&name(1));
+        assert_eq!(bed.reverted(&name(1), State::Failed), None);
+        assert_eq!(links(&bed), None);
+        assert_eq!(bed.listed(), [(name(1), Some(State::Failed)), (name(2), Some(State::Ready))]);
+        // Another release was, by whatever path.
+        symlink(format!("./releases/../releases/{}", name(1)), bed.app("current")).unwrap();
+        bed.moved(&name(2));
+        assert_eq!(bed.reverted(&name(2), State::Failed), Some(name(1)));
+        assert_eq!(links(&bed), Some(format!("./releases/../releases/{}", name(1))));
+        assert_eq!(bed.listed(), [(name(1), Some(State::Live)), (name(2), Some(State::Failed))]);
+        // Something else was, with a name that no shell should see.
+        fs::remove_file(bed.app("current")).unwrap();
+        symlink("-n $(touch x)'\n", bed.app("current")).unwrap();
+        bed.moved(&name(2));
+        assert_eq!(bed.reverted(&name(2), State::Failed), Some("-n $(touch x)'\n".into()));
+        assert_eq!(links(&bed), Some("-n $(touch x)'\n".into()));
+        // Once more, and it stays.
+        assert_eq!(bed.reverted(&name(2), State::Failed), Some("-n $(touch x)'\n".into()));
+        assert_eq!(links(&bed), Some("-n $(touch x)'\n".into()));
+        assert_eq!(
+            fs::read_dir(bed.app("")).unwrap().filter(|e| e.as_ref().unwrap().file_name() == "x").count(),
+            0
+        );
+    }
+}
+
+#[test]
+fn a_rehearsal_leaves_nothing_and_finds_what_a_cutover_would() {
+    for bed in Bed::all() {
+        with_releases(&bed, &[1]);
+        let before = tree(&bed.app(""));
+        bed.rehearse(&name(1)).ok();
+        assert_eq!(tree(&bed.app("")), before);
+        fs::create_dir(bed.app("current")).unwrap();
+        assert!(bed.rehearse(&name(1)).failure().0.ends_with("is a real directory, not a symlink"));
+        fs::remove_dir(bed.app("current")).unwrap();
+        assert!(bed.rehearse(&name(9)).failure().0.starts_with("the release"));
     }
 }

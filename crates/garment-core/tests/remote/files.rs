@@ -1,6 +1,7 @@
 //! Files arrive as `git archive` gives them.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use crate::bed::{Bed, Repo, name, tree};
@@ -28,6 +29,8 @@ fn odd_repository(repo: &Repo) -> String {
     symlink("../../up", repo.dir.join("up")).unwrap();
     symlink("x".repeat(200), repo.dir.join("dangling é")).unwrap();
     repo.write("empty", "");
+    // A name that is no UTF-8.
+    fs::write(repo.dir.join(std::ffi::OsStr::from_bytes(b"latin \xfc")), "l").unwrap();
     repo.commit("odd")
 }
 
@@ -118,5 +121,7 @@ fn a_tracked_revision_is_replaced_and_a_link_not_followed() {
             )
         );
         assert_eq!(bed.listed().len(), 2);
+        let state = fs::read_to_string(bed.app(".garment/releases").join(name(3))).unwrap();
+        assert!(state.starts_with("state=failed\n"), "{state}");
     }
 }

@@ -20,16 +20,29 @@ fn names_in(dir: std::path::PathBuf) -> Vec<String> {
 
 #[test]
 fn the_named_ones_go_and_the_current_one_stays() {
-    for bed in Bed::all() {
+    for mut bed in Bed::all() {
         with_releases(&bed, &[1, 2, 3, 4]);
         symlink(format!("releases/{}", name(2)), bed.app("current")).unwrap();
         // What is read-only inside, and what links lead out of it to.
         let victim = bed.home().join("victim");
         fs::create_dir(&victim).unwrap();
+        fs::set_permissions(&victim, PermissionsExt::from_mode(0o750)).unwrap();
         fs::write(victim.join("precious"), "").unwrap();
         symlink(&victim, bed.app("releases").join(name(1)).join("link")).unwrap();
         let deep = bed.app("releases").join(name(1)).join("deep");
         fs::set_permissions(&deep, PermissionsExt::from_mode(0o500)).unwrap();
+        // As it is for a user who is not root.
+        let bin = bed.dir.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        let real = String::from_utf8(bed.run("command -v rm").stdout).unwrap();
+        let script = format!(
+            "#!/bin/sh\nfor last; do :; done\n\
+             if [ -n \"$(find \"$last\" -type d ! -perm -200)\" ]; then exit 1; fi\nexec {} \"$@\"\n",
+            real.trim()
+        );
+        fs::write(bin.join("rm"), script).unwrap();
+        fs::set_permissions(bin.join("rm"), PermissionsExt::from_mode(0o755)).unwrap();
+        bed.path = format!("{}:{}", bin.display(), bed.path);
         // The plan thought that 4 is current, but 2 is.
         let (ran, pruned) = bed.prune(&[&name(1), &name(2), &name(3), &name(9)], &name(4));
         ran.ok();
@@ -37,6 +50,7 @@ fn the_named_ones_go_and_the_current_one_stays() {
         assert_eq!(names_in(bed.app("releases")), [name(2), name(4)]);
         assert_eq!(names_in(bed.app(".garment/releases")), [name(2), name(4)]);
         assert!(victim.join("precious").exists());
+        assert_eq!(fs::metadata(&victim).unwrap().permissions().mode() & 0o777, 0o750);
     }
 }
 

@@ -44,14 +44,27 @@ fn a_mirror_follows_force_pushes_and_keeps_what_it_needs() {
     for bed in Bed::all() {
         let repo = bed.repo("origin");
         let one = repo.commit("one");
+        // What a clone that was killed left behind.
+        fs::create_dir_all(bed.app(".source.cloning/objects")).unwrap();
         bed.prepared(&repo.url(), &one, &name(1));
         assert!(bed.app("source/HEAD").is_file());
+        assert!(!bed.app(".source.cloning").exists());
         repo.git(&["checkout", "-q", "--orphan", "new"]);
         let other = repo.commit("other");
         repo.git(&["branch", "-f", "master", "new"]);
         bed.prepared(&repo.url(), &other, &name(2));
+        // Every ref is followed, and is gone here when it is gone there.
+        repo.git(&["update-ref", "refs/pull/7/head", &other]);
+        bed.prepared(&repo.url(), &other, &name(5));
+        let refs = |bed: &Bed| {
+            let out = bed.run("git -C app/source for-each-ref '--format=%(refname)'");
+            String::from_utf8(out.stdout).unwrap()
+        };
+        assert_eq!(refs(&bed), "refs/heads/master\nrefs/heads/new\nrefs/pull/7/head\n");
+        repo.git(&["update-ref", "-d", "refs/pull/7/head"]);
         // The old commit is in no branch now, but the host has it.
         bed.prepared(&repo.url(), &one, &name(3));
+        assert_eq!(refs(&bed), "refs/heads/master\nrefs/heads/new\n");
         let gone = "0123456789".repeat(4);
         assert_eq!(
             bed.prepare(&repo.url(), &gone, &name(4)).failure(),
@@ -60,7 +73,7 @@ fn a_mirror_follows_force_pushes_and_keeps_what_it_needs() {
                 "was the branch force-pushed meanwhile? deploy again".into()
             )
         );
-        assert_eq!(bed.listed().len(), 3);
+        assert_eq!(bed.listed().len(), 4);
         assert!(!bed.app(".garment/releases").join(name(4)).exists());
     }
 }
@@ -215,7 +228,7 @@ fn nothing_can_ask() {
         let ssh = bed.dir.path().join("my ssh");
         fs::write(
             &ssh,
-            "#!/bin/sh\nprintf '%s ' \"$0\" \"$@\" >>\"$HOME/args\"\n\
+            "#!/bin/sh\nprintf '%s ' \"$0\" \"$@\" \"prompt=$GIT_TERMINAL_PROMPT[$GIT_ASKPASS][$SSH_ASKPASS]\" >>\"$HOME/args\"\n\
              printf 'Host key verification failed.\\r\\n' >&2\nexit 255\n",
         )
         .unwrap();
@@ -225,6 +238,7 @@ fn nothing_can_ask() {
             ("GIT_SSH", ssh.display().to_string()),
         ] {
             bed.env = vec![(key.into(), value), ("GIT_SSH_VARIANT".into(), "ssh".into())];
+            bed.env.extend([("GIT_ASKPASS".into(), "ask".into()), ("SSH_ASKPASS".into(), "ask".into())]);
             let (what, remedy) = bed.prepare("git@example.org:it's/shop.git", &commit, &name(1)).failure();
             assert_eq!(
                 what,
@@ -233,6 +247,7 @@ fn nothing_can_ask() {
             assert!(remedy.ends_with("its ssh key and known_hosts, or `forward_agent: true`"), "{remedy}");
             let args = fs::read_to_string(bed.home().join("args")).unwrap();
             assert!(args.contains("-o BatchMode=yes -o ControlMaster=no"), "{args}");
+            assert!(args.contains("prompt=0[][]"), "{args}");
             assert_eq!(args.contains("-p 2222"), key == "GIT_SSH_COMMAND", "{args}");
             fs::remove_file(bed.home().join("args")).unwrap();
         }

@@ -1,7 +1,9 @@
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::symlink;
+use std::process::{Command, Stdio};
 
-use crate::bed::{Bed, Repo, name, tree};
+use crate::bed::{Bed, Repo, Shell, find, name, tree};
 
 /// `top` holds `mid` at a path with odd characters, and that holds `leaf`; all urls are relative.
 fn nested(bed: &Bed) -> (Repo, String) {
@@ -184,5 +186,77 @@ fn a_far_origin_names_no_path_of_the_host() {
         top.git(&["add", ".gitmodules"]);
         let commit = top.commit_index("relative");
         bed.prepared(&url, &commit, &name(2));
+        // `host:path` has its first step behind the colon.
+        let hub = bed.dir.path().display();
+        fs::write(&ssh, format!("#!/bin/sh\nfor last; do :; done\ncd '{hub}' && eval \"$last\"\n")).unwrap();
+        fs::remove_dir_all(bed.app("source")).unwrap();
+        bed.prepared("evan@example.org:top", &commit, &name(3));
+        let (what, _) = {
+            top.git(&["config", "-f", ".gitmodules", "submodule.lib.url", "../../../sub"]);
+            top.git(&["add", ".gitmodules"]);
+            let commit = top.commit_index("too far");
+            bed.prepare("evan@example.org:top", &commit, &name(4)).failure()
+        };
+        assert_eq!(what, "the url `../../../sub` of the submodule `lib` leads above `evan@example.org:top`");
     }
+}
+
+/// Trees that no git would make, which hold two things by one name: a link and a folder with a submodule in it, or a
+/// submodule that brings the link and such a folder.
+#[test]
+fn nothing_is_written_behind_a_link() {
+    for bed in Bed::all() {
+        let outside = bed.dir.path().join("outside");
+        fs::create_dir_all(outside.join("sub")).unwrap();
+        let sub = bed.repo("sub");
+        sub.write("evil", "evil");
+        let sub_at = sub.commit("sub");
+        let linking = bed.repo("linking");
+        symlink(&outside, linking.dir.join("b")).unwrap();
+        let linking_at = linking.commit("link");
+        let top = bed.repo("top");
+        symlink(&outside, top.dir.join("link")).unwrap();
+        top.write(
+            ".gitmodules",
+            "[submodule \"x\"]\npath = a/b\nurl = ../sub\n[submodule \"y\"]\npath = a\nurl = ../linking\n",
+        );
+        top.commit("parts");
+        let link = format!("120000 blob {}\ta", top.git(&["rev-parse", "HEAD:link"]));
+        let modules = format!("100644 blob {}\t.gitmodules", top.git(&["rev-parse", "HEAD:.gitmodules"]));
+        let folder = format!("040000 tree {}\ta", make_tree(&top, &format!("160000 commit {sub_at}\tb\n")));
+        let module = format!("160000 commit {linking_at}\ta");
+        for (n, entries) in [[&link, &folder], [&folder, &link], [&module, &folder]].iter().enumerate() {
+            let made = make_tree(&top, &format!("{modules}\n{}\n{}\n", entries[0], entries[1]));
+            let commit = top.git(&["commit-tree", "-m", "evil", &made]);
+            top.git(&["update-ref", "refs/heads/evil", &commit]);
+            let name = name(u32::try_from(n).unwrap());
+            let ran = bed.prepare(&top.url(), &commit, &name);
+            assert_eq!(tree(&outside).keys().collect::<Vec<_>>(), ["sub"], "{ran:?}");
+            if n == 2 {
+                // GNU tar puts the submodule's link in the place of the empty folder; busybox's tar refuses to.
+                let (what, _) = ran.failure();
+                if bed.shell == Shell::Ash {
+                    assert!(what.contains("can't be unpacked"), "{what}");
+                } else {
+                    assert_eq!(what, "the submodule `a/b` lies behind a symlink of the same commit");
+                }
+            } else if ran.code == Some(0) {
+                // GNU tar gives up on the link, or on both, as the inodes fall.
+                assert!(bed.app("releases").join(name).join("a/b/evil").is_file());
+            }
+        }
+    }
+}
+
+/// `git mktree` of these lines, whatever they are.
+fn make_tree(repo: &Repo, lines: &str) -> String {
+    let mut child = Command::new(find("git"))
+        .args(["mktree", "--missing"])
+        .current_dir(&repo.dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap().trim().to_owned()
 }

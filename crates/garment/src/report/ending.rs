@@ -105,6 +105,10 @@ fn where_current_leads(outcome: &Outcome) -> String {
     let stayed = matches!(outcome.verdict, Verdict::Refused | Verdict::Unreachable | Verdict::Stopped);
     let stayed = stayed || (outcome.verdict == Verdict::Interrupted && elsewhere == all);
     let Some(release) = outcome.release.as_ref().filter(|_| !stayed) else {
+        if outcome.hosts.iter().any(|host| host.progress == Progress::WentBack) {
+            return "`current` is where it was before on every host: those that had switched went back."
+                .to_owned();
+        }
         return "`current` did not move on any host.".to_owned();
     };
     if there == all {
@@ -129,6 +133,7 @@ fn what_is_left(outcome: &Outcome) -> Option<String> {
     let prepared = outcome.hosts.iter().any(|host| match &host.progress {
         Progress::Through(task) | Progress::StoppedIn(task) => task.phase != Phase::Prepare,
         Progress::Failed(failure) | Progress::Lost(failure) => failure.task.phase != Phase::Prepare,
+        Progress::WentBack => true,
         Progress::Untouched | Progress::Unreachable(_) | Progress::Unfit(_) | Progress::Complete => false,
     });
     let left = outcome.verdict == Verdict::Stopped && outcome.operation == Operation::Deploy && prepared;

@@ -84,6 +84,7 @@ fn progress(progress: &Progress) -> (String, Tone) {
         Progress::Untouched => ("nothing was done there".to_owned(), Tone::Plain),
         Progress::Unreachable(_) => ("not reachable".to_owned(), Tone::Bad),
         Progress::Unfit(_) => ("in no state for it: nothing was done there".to_owned(), Tone::Bad),
+        Progress::WentBack => ("switched, then went back".to_owned(), Tone::Warn),
         Progress::Through(task) => (format!("did all up to {}", name(task)), Tone::Plain),
         Progress::Failed(failure) => (format!("failed in {}", name(&failure.task)), Tone::Bad),
         Progress::StoppedIn(task) => (format!("stopped in {}", name(task)), Tone::Warn),

@@ -49,6 +49,10 @@ impl Record {
         match &event.what {
             What::Unreachable { host, problem } => self.problem(host, "not reachable", problem),
             What::HostFinished { host, task, result, took } => self.host_finished(host, task, result, *took),
+            What::WentBack { host, from, to } => {
+                let to = to.as_deref().map_or("nothing".to_owned(), clean::text);
+                vec![format!("{} current: {from} -> {to}, since not every host switched", self.tag(host))]
+            }
             What::Interrupted => {
                 vec![self.look.paint(Tone::Warn, "stopping: what runs is being ended, nothing new starts")]
             }

@@ -75,7 +75,7 @@ old_git() {
 # reach_origin: whether git gets at the repository from here, and what source_dir is a copy of.
 reach_origin() {
 	git_dir=''
-	if [ -e "$source" ] && { [ ! -d "$source" ] || [ -n "$(ls -A "$source" 2>/dev/null)" ]; }; then
+	if [ -d "$source" ] && [ -n "$(ls -A "$source" 2>/dev/null)" ]; then
 		if find_git_dir "$source"; then
 			if ! check_origin "$git_dir" "$source" "$url"; then problem "$what" "$remedy"; fi
 		else

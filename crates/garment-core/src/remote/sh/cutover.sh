@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Makes $release current by one rename; the release left behind becomes $left_as. States are written after the rename:
-# what `current` leads to is the truth, and a state that can't be written does not undo it.
+# what `current` leads to is the truth, and a state that can't be written does not undo it. Where `current` led before
+# is recorded first, for revert.sh. With $rehearse=yes everything but the rename is tried, and nothing stays.
 
 release_dir=$releases/$release
 if [ ! -d "$release_dir" ] || [ -L "$release_dir" ]; then
@@ -22,6 +23,15 @@ beside=${result%/}/.${current##*/}.garment-new
 
 left=$at_release
 if [ "$at_release" != "$release" ]; then
+	# A symlink keeps any path as it is.
+	came_from=$state_dir/releases/.$release.from
+	if ! said=$(
+		mkdir -p "$state_dir/releases" 2>&1 && rm -f "$came_from" 2>&1 &&
+			{ [ "$occupant" = absent ] || ln -s -- "$at_target" "$came_from" 2>&1; }
+	); then
+		reason "$said"
+		fail "can't write to \`$state_dir/releases\`: $reason" "let $(id -un) write to it, and see whether the disk is full"
+	fi
 	for leftover in "$beside".*; do
 		if [ -L "$leftover" ]; then rm -f "$leftover"; fi
 	done
@@ -29,12 +39,21 @@ if [ "$at_release" != "$release" ]; then
 		reason "$said"
 		fail "can't make a symlink in \`$result\`: $reason" "let $(id -un) write to it, and see whether the disk is full"
 	fi
+	if [ "$rehearse" = yes ]; then
+		rm -f "$beside.$$" "$came_from"
+		emit end cutover
+		exit 0
+	fi
 	if ! put_in_place "$beside.$$" "$current"; then
 		rm -f "$beside.$$"
 		fail "can't make \`$current\` lead to the release: $said" "let $(id -un) write to \`$result\`; \`current\` is as it was"
 	fi
 else
 	left=''
+	if [ "$rehearse" = yes ]; then
+		emit end cutover
+		exit 0
+	fi
 fi
 emit from "${at_release:-$at_target}"
 emit to "$release"

@@ -224,6 +224,7 @@ unpack() {
 	_through=''
 	case $said in *"$nl/archive done"*) case $said in *"$nl/tar done"*) _through=yes ;; esac ;; esac
 	case $said in *"$nl/archive failed"* | *"$nl/tar failed"*) _through='' ;; esac
-	said=$(printf '%s\n' "$said" | sed -e '/^\/archive /d' -e '/^\/tar /d' -e '/^$/d')
+	# A full disk has a line for every file.
+	said=$(printf '%s\n' "$said" | sed -e '/^\/archive /d' -e '/^\/tar /d' -e '/^$/d' | sed -e 20q)
 	[ -n "$_through" ]
 }

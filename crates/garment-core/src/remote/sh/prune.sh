@@ -32,10 +32,10 @@ while IFS= read -r name <&4; do
 			failed=$failed$name$nl
 			continue
 		fi
-		rm -f "$state_dir/releases/$name"
+		rm -f "$state_dir/releases/$name" "$state_dir/releases/.$name.from"
 		if erase "$doomed"; then emit pruned "$name"; fi
 	else
-		rm -f "$state_dir/releases/$name"
+		rm -f "$state_dir/releases/$name" "$state_dir/releases/.$name.from"
 	fi
 done 4<<EOF
 $remove

@@ -1,0 +1,292 @@
+//! The engine on a transport that runs nothing: order, failure and what it says of each host.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::BoxFuture;
+use garment_core::config::Config;
+use garment_core::engine::{DeployRequest, Interrupt, Means, RollbackRequest, Teller, deploy, rollback};
+use garment_core::event::{Current, Event, Outcome, Progress, Verdict, What};
+use garment_core::model::{CommitId, Environment};
+use garment_core::origin::{NoCommit, Origin};
+use garment_core::plan::Selection;
+use garment_core::transport::{Recording, Reply, Step};
+
+/// An origin that has one commit.
+struct OneCommit;
+
+impl Origin for OneCommit {
+    fn resolve<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<CommitId, NoCommit>> {
+        Box::pin(async { Ok(CommitId::parse(&"4".repeat(40)).unwrap()) })
+    }
+}
+
+const CONFIG: &str = "
+shop:
+  repo_url: git@example.org:shop.git
+  git_ref: main
+  deploy_dir: /srv/{host}
+  hosts:
+    one:
+    two:
+      roles: [db]
+  stages:
+    before:
+      - {id: build, commands: ['make {release}', 'make install']}
+      - {id: migrate, roles: [db], commands: ['migrate {previous_release}']}
+    after:
+      - {id: restart, commands: [restart]}
+    rollback:
+      - {id: undo, commands: ['undo {previous_release} for {release}']}
+    cleanup:
+      - {id: tidy, commands: [tidy]}
+";
+
+fn shop() -> Environment {
+    Config::parse("deploy.conf", CONFIG).unwrap().environment("shop").unwrap().clone()
+}
+
+const OLD: &str = "20200101T000000-1111111";
+const OLDER: &str = "20190101T000000-1111111";
+
+/// What a host answers to garment's own scripts: one with two releases, the newer one live.
+fn answer(step: &Step) -> Vec<u8> {
+    let records: Vec<(&str, &str)> = match &*step.shown {
+        "look at the host" => vec![
+            ("home", "/root"),
+            ("user", "root"),
+            ("has", "bash"),
+            ("deploy_dir", "/srv/x"),
+            ("source_dir", "/srv/x/source"),
+            ("releases_dir", "/srv/x/releases"),
+            ("current_symlink", "/srv/x/current"),
+            ("release", OLDER),
+            ("state", "replaced"),
+            ("release", OLD),
+            ("state", "live"),
+            ("current", "release"),
+            ("current_release", OLD),
+            ("current_target", ""),
+            ("end", "survey"),
+        ],
+        "go back" => vec![("from", "x"), ("to", OLD), ("end", "revert")],
+        shown if shown.ends_with(" current") => vec![("from", OLD), ("to", "x"), ("end", "cutover")],
+        _ => vec![],
+    };
+    records.iter().flat_map(|(key, value)| format!("{key}\0{value}\0").into_bytes()).collect()
+}
+
+struct Ran {
+    outcome: Outcome,
+    /// `host: what it was asked`, release names shortened to `NEW`.
+    asked: Vec<String>,
+    events: Vec<What>,
+}
+
+impl Ran {
+    fn progress(&self, host: usize) -> &Progress {
+        &self.outcome.hosts[host].progress
+    }
+}
+
+/// Runs an operation; `reply` may answer for a step in place of a host that does all it is told.
+fn run(
+    reply: impl Fn(&str, &str) -> Option<Reply> + Send + Sync + 'static,
+    operation: impl AsyncFnOnce(&Environment, Means<'_>) -> Outcome,
+) -> Ran {
+    let recording = Recording::new(move |host, step| {
+        reply(host, &step.shown)
+            .unwrap_or_else(|| Reply::Exit(if step.is_script { answer(step) } else { vec![] }, 0))
+    });
+    let events: Arc<Mutex<Vec<Event>>> = Arc::default();
+    let heard = events.clone();
+    let teller = Teller::new(move |event| heard.lock().unwrap().push(event));
+    let interrupt = Interrupt::default();
+    let means = Means { transport: &recording, origin: &OneCommit, teller: &teller, interrupt: &interrupt };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let outcome = runtime.block_on(operation(&shop(), means));
+    let new = outcome.release.as_ref().map_or("-".into(), ToString::to_string);
+    let mut asked: Vec<String> = recording
+        .asked()
+        .iter()
+        .map(|(host, step)| format!("{host}: {}", step.shown.replace(&new, "NEW")))
+        .collect();
+    // Which of several hosts comes first with the same thing is nobody's business.
+    asked
+        .chunk_by_mut(|a, b| a.split_once(' ').unwrap().1 == b.split_once(' ').unwrap().1)
+        .for_each(<[String]>::sort);
+    let events = events.lock().unwrap().iter().map(|event| event.what.clone()).collect();
+    Ran { outcome, asked, events }
+}
+
+async fn plain_deploy(environment: &Environment, means: Means<'_>) -> Outcome {
+    deploy(environment, &DeployRequest { by: "me@here".into(), ..DeployRequest::default() }, means).await
+}
+
+#[test]
+fn a_deploy_runs_task_by_task_on_all_hosts() {
+    let ran = run(|_, _| None, plain_deploy);
+    assert_eq!(ran.outcome.verdict, Verdict::Done);
+    let mut want = Vec::new();
+    for both in ["look at the host", "make release NEW", "make NEW", "make install"] {
+        want.extend([format!("one: {both}"), format!("two: {both}")]);
+    }
+    want.push(format!("two: migrate {OLD}"));
+    for both in ["see whether it can switch", "make NEW current", "restart", "remove old releases", "tidy"] {
+        want.extend([format!("one: {both}"), format!("two: {both}")]);
+    }
+    assert_eq!(ran.asked, want);
+    let tasks: Vec<String> = ran
+        .events
+        .iter()
+        .filter_map(|what| match what {
+            What::TaskStarted { task, hosts } => Some(format!("{task} on {}", hosts.len())),
+            What::TaskFinished { task, ok, .. } => Some(format!("{task} {ok}")),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        tasks[2..6],
+        ["before: build on 2", "before: build true", "before: migrate on 1", "before: migrate true"]
+    );
+}
+
+#[test]
+fn a_failure_stops_everything_that_has_not_begun() {
+    let ran = run(
+        |host, shown| {
+            (host == "one" && shown.starts_with("make 2")).then(|| Reply::Exit(b"no rule\n".to_vec(), 2))
+        },
+        plain_deploy,
+    );
+    assert_eq!(ran.outcome.verdict, Verdict::Stopped);
+    // `two` was in the same task: it finished the command it was in and began no other.
+    assert_eq!(
+        ran.asked[4..],
+        [
+            "one: make NEW",
+            "two: make NEW",
+            "one: write down that it failed",
+            "two: write down that it failed",
+        ]
+    );
+    let Progress::Failed(failure) = ran.progress(0) else { panic!("{:?}", ran.progress(0)) };
+    assert_eq!((failure.exit.unwrap().0, failure.tail[0].1.as_slice()), (2, b"no rule".as_slice()));
+    assert!(matches!(ran.progress(1), Progress::StoppedIn(task) if &*task.id == "build"));
+    for host in &ran.outcome.hosts {
+        assert_eq!(host.current, Current::Leads(OLD.into()));
+    }
+}
+
+#[test]
+fn a_failure_after_the_switch_is_live_but_failed() {
+    let ran = run(|_, shown| (shown == "restart").then(|| Reply::Exit(vec![], 1)), plain_deploy);
+    assert_eq!(ran.outcome.verdict, Verdict::LiveButFailed);
+    assert!(!ran.asked.iter().any(|asked| asked.ends_with("tidy") || asked.contains("write down")));
+}
+
+#[test]
+fn where_one_host_can_t_switch_the_others_go_back() {
+    let ran = run(
+        |host, shown| (host == "two" && shown.ends_with(" current")).then(|| Reply::Exit(vec![], 1)),
+        plain_deploy,
+    );
+    assert_eq!(ran.outcome.verdict, Verdict::Stopped);
+    assert_eq!(*ran.progress(0), Progress::WentBack);
+    for host in &ran.outcome.hosts {
+        assert_eq!(host.current, Current::Leads(OLD.into()));
+    }
+    let end: Vec<&str> =
+        ran.asked.iter().map(String::as_str).skip_while(|asked| !asked.ends_with(" current")).collect();
+    assert_eq!(
+        end,
+        [
+            "one: make NEW current",
+            "two: make NEW current",
+            // It failed, so only it knows where it leads.
+            "two: look at the host",
+            "one: go back",
+            "one: write down that it failed",
+            "two: write down that it failed",
+        ]
+    );
+}
+
+#[test]
+fn a_host_that_can_t_go_back_is_a_mixed_fleet() {
+    let ran = run(
+        |host, shown| match (host, shown) {
+            ("two", shown) if shown.ends_with(" current") => Some(Reply::Exit(vec![], 1)),
+            ("one", "go back") => Some(Reply::Exit(b"problem\0the disk is gone\0".to_vec(), 1)),
+            _ => None,
+        },
+        plain_deploy,
+    );
+    assert_eq!(ran.outcome.verdict, Verdict::Mixed);
+    let release = ran.outcome.release.as_ref().unwrap().to_string();
+    assert_eq!(ran.outcome.hosts[0].current, Current::Leads(release));
+    assert_eq!(ran.outcome.problems[0].what, "one could not go back: the disk is gone");
+}
+
+#[test]
+fn no_host_switches_unless_all_of_them_could() {
+    let ran = run(
+        |host, shown| (host == "two" && shown == "see whether it can switch").then(|| Reply::Exit(vec![], 1)),
+        plain_deploy,
+    );
+    assert_eq!(ran.outcome.verdict, Verdict::Stopped);
+    assert!(!ran.asked.iter().any(|asked| asked.ends_with(" current")));
+}
+
+#[test]
+fn a_connection_lost_in_the_switch_is_not_known() {
+    let ran = run(
+        |host, shown| (host == "two" && shown.ends_with(" current")).then_some(Reply::Lost),
+        plain_deploy,
+    );
+    assert_eq!(ran.outcome.verdict, Verdict::Mixed);
+    assert_eq!(*ran.progress(0), Progress::WentBack);
+    assert_eq!(ran.outcome.hosts[1].current, Current::Unknown);
+    assert!(matches!(ran.progress(1), Progress::Lost(_)));
+}
+
+#[test]
+fn a_connection_lost_before_the_switch_stops_the_deploy() {
+    let ran =
+        run(|host, shown| (host == "one" && shown == "make install").then_some(Reply::Lost), plain_deploy);
+    assert_eq!(ran.outcome.verdict, Verdict::Stopped);
+    assert_eq!(ran.outcome.hosts[0].current, Current::Leads(OLD.into()));
+    assert!(!ran.asked.iter().any(|asked| asked == "one: write down that it failed"));
+}
+
+#[test]
+fn only_chosen_tasks_run() {
+    let ran = run(
+        |_, _| None,
+        async |environment: &Environment, means: Means<'_>| {
+            let selection = Selection::Exclude(vec!["build".into(), "tidy".into()]);
+            deploy(environment, &DeployRequest { selection, ..DeployRequest::default() }, means).await
+        },
+    );
+    assert_eq!(ran.outcome.verdict, Verdict::Done);
+    assert!(!ran.asked.iter().any(|asked| asked.contains("make install") || asked.contains("tidy")));
+    assert!(ran.asked.contains(&format!("two: migrate {OLD}")));
+}
+
+#[test]
+fn a_rollback_undoes_switches_and_restarts() {
+    let ran = run(
+        |_, _| None,
+        async |environment: &Environment, means: Means<'_>| {
+            rollback(environment, &RollbackRequest::default(), means).await
+        },
+    );
+    assert_eq!(ran.outcome.verdict, Verdict::Done);
+    assert_eq!(ran.outcome.release.as_ref().unwrap().as_str(), OLDER);
+    let undo = format!("undo {OLD} for NEW");
+    let mut want = Vec::new();
+    for both in ["look at the host", &undo, "see whether it can switch", "make NEW current", "restart"] {
+        want.extend([format!("one: {both}"), format!("two: {both}")]);
+    }
+    assert_eq!(ran.asked, want);
+}

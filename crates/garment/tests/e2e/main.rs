@@ -1,6 +1,7 @@
 //! The garment binary against real sshd on loopback and real git repositories, as people use it.
 #![allow(clippy::unwrap_used)]
 
+mod documented;
 mod first_deploy;
 
 use garment_testing::{Fleet, Sandbox};

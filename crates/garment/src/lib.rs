@@ -23,6 +23,8 @@ pub fn main() -> ExitCode {
     let code = match &args.verb {
         Verb::Deploy(args) => verb::deploy(&context, args),
         Verb::Rollback(args) => verb::rollback(&context, args),
+        Verb::Lock(args) => verb::lock(&context, args),
+        Verb::Unlock(args) => verb::unlock(&context, args),
         Verb::List(args) => verb::list(&context, args),
         Verb::Show(args) => verb::show(&context, args),
         Verb::Check(args) => verb::check(&context, args),

@@ -14,7 +14,7 @@
 # What the controller reads are marks: a word that nobody else knows (`g_mark`, set in front of this text), then
 #
 #   hello            on both outputs, once
-#   begin ID PID     on stdout, before a step
+#   begin ID [PID]   on stdout, before a step; without PID if this shell itself runs it
 #   end ID STATUS    on both outputs, after it
 #   done             on stdout, when no further step of the batch will start
 #
@@ -41,11 +41,25 @@ g_step() {
     printf "%s begin %s %s\n" "$g_mark" "$1" "$$"
     unset g_mark
     shift
-    exec "$@"' sh "$g_id" "$@" 'eval "$(cat <&3)"' </dev/null 4<&-
-  g_status=$?
-  printf '%s end %s %s\n' "$g_mark" "$g_id" "$g_status"
-  printf '%s end %s %s\n' "$g_mark" "$g_id" "$g_status" >&2
-  return "$g_status"
+    exec "$@"' sh "$g_id" "$@" 'eval "$(cat <&3)"' </dev/null 4<&- 5>&-
+  g_ended "$g_id" "$?"
+}
+
+# ID: runs the text on file descriptor 3 in this shell itself. What it opens on file descriptor 5 (the lock) stays open
+# for as long as this shell lives, and no other process gets it.
+g_here() {
+  [ -z "$g_stopped" ] || return 1
+  IFS= read -r g_text <&3
+  printf '%s begin %s\n' "$g_mark" "$1"
+  g_text=$(cat <&3)
+  eval "$g_text"
+  g_ended "$1" "$?"
+}
+
+g_ended() {
+  printf '%s end %s %s\n' "$g_mark" "$1" "$2"
+  printf '%s end %s %s\n' "$g_mark" "$1" "$2" >&2
+  return "$2"
 }
 
 g_watch() {
@@ -70,7 +84,7 @@ g_signal() {
 g_open() {
   g_stopped=
   # `exec`, since a redirection of the function would keep copies of the outputs open beside it.
-  (exec <&4 4<&- >/dev/null 2>&1 && g_watch) &
+  (exec <&4 4<&- 5>&- >/dev/null 2>&1 && g_watch) &
   g_watcher=$!
 }
 

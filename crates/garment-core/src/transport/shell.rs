@@ -145,8 +145,9 @@ impl Shell {
     fn batch(&self, steps: &[Step]) -> String {
         let mut text = String::from("{ g_open\n");
         for (index, step) in steps.iter().enumerate() {
-            let _ = write!(text, "g_step {index}");
-            for word in step.interpreter.as_words() {
+            let words = step.interpreter.as_words();
+            let _ = write!(text, "{} {index}", if words.is_empty() { "g_here" } else { "g_step" });
+            for word in words {
                 let _ = write!(text, " {}", quote(word));
             }
             let and = if index + 1 < steps.len() { " &&" } else { "" };
@@ -217,7 +218,7 @@ impl Shell {
 /// How far a batch has come, by its marks.
 #[derive(Default)]
 struct Batch {
-    /// The step that began last, and its process id.
+    /// The step that began last, and its process id; none for one that the session's own shell runs.
     begun: Option<(usize, String)>,
     /// Which steps' ends were seen on stderr, where all they printed there has arrived.
     ended_on_stderr: Option<usize>,
@@ -235,8 +236,8 @@ impl Batch {
 
     fn control_line(&self, wish: Wish) -> String {
         match (wish, &self.begun) {
-            (Wish::Terminate, Some((_, pid))) => format!("term {pid}\n"),
-            (Wish::Kill, Some((_, pid))) => format!("kill {pid}\n"),
+            (Wish::Terminate, Some((_, pid))) if !pid.is_empty() => format!("term {pid}\n"),
+            (Wish::Kill, Some((_, pid))) if !pid.is_empty() => format!("kill {pid}\n"),
             _ => "stop\n".into(),
         }
     }

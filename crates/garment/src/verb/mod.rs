@@ -3,11 +3,13 @@
 mod check;
 mod deploy;
 mod list;
+mod lock;
 mod rollback;
 mod show;
 
 pub(crate) use check::check;
 pub(crate) use deploy::deploy;
 pub(crate) use list::list;
+pub(crate) use lock::{lock, unlock};
 pub(crate) use rollback::rollback;
 pub(crate) use show::show;

@@ -3,6 +3,7 @@
 
 mod documented;
 mod first_deploy;
+mod locking;
 
 use garment_testing::{Fleet, Sandbox};
 

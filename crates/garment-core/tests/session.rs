@@ -115,6 +115,19 @@ async fn outputs_stay_apart_and_steps_stop_at_the_first_failure() {
     session.close().await;
 }
 
+/// stderr is read as soon as stdout is, and each has its own way.
+#[tokio::test]
+async fn what_a_step_prints_is_told_between_its_beginning_and_its_end() {
+    let mut session = open().await;
+    let texts: Vec<String> = (0..200).map(|n| format!("printf {n} >&2")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let (heard, result) = run(&mut *session, &texts).await;
+    let wanted: Vec<Heard> =
+        (0..200).flat_map(|n| [Heard::Begin(n), Heard::Err(n, n.to_string()), Heard::End(n, 0)]).collect();
+    assert_eq!((result, heard), (Ok(()), wanted));
+    session.close().await;
+}
+
 #[tokio::test]
 async fn a_command_finds_no_protocol() {
     let mut session = open().await;

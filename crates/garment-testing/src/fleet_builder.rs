@@ -68,6 +68,7 @@ impl FleetBuilder {
                     variables: BTreeMap::new(),
                     authorized_keys: format!("{login}\n"),
                     password_only: false,
+                    banner: String::new(),
                 };
                 files.write(&settings);
                 let sshd = Sshd::start(sshd.clone(), files.sshd_config(), files.log());

@@ -99,6 +99,11 @@ impl Host {
         });
     }
 
+    /// The host says this before each login from here on, as `Banner` in `sshd_config` has it.
+    pub fn banner(&self, text: &str) {
+        self.change(|settings| text.clone_into(&mut settings.banner));
+    }
+
     /// Appends to `.bash_profile`, which `bash -l` reads instead of `.profile`.
     pub fn bash_profile(&self, text: &str) {
         let path = self.file(".bash_profile");

@@ -13,6 +13,8 @@ pub(crate) struct Settings {
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) authorized_keys: String,
     pub(crate) password_only: bool,
+    /// What it says before the login.
+    pub(crate) banner: String,
 }
 
 /// Where the files of one host lie.
@@ -63,6 +65,7 @@ impl HostFiles {
         let session = self.etc().join("session");
         replace(&session, &session_script(self, settings), 0o644);
         replace(&self.etc().join("authorized_keys"), &settings.authorized_keys, 0o600);
+        replace(&self.etc().join("banner"), &settings.banner, 0o644);
         replace(&self.sshd_config(), &sshd_config(self, settings, &session), 0o600);
         let path = joined(&settings.path);
         // `bash -l` reads /etc/profile, where Debian sets PATH; the host's own PATH has to be set again after it.
@@ -80,6 +83,9 @@ fn sshd_config(files: &HostFiles, settings: &Settings, session: &Path) -> String
     let _ = writeln!(config, "PubkeyAuthentication {}", yes(!settings.password_only));
     let _ = writeln!(config, "PasswordAuthentication {}", yes(settings.password_only));
     let _ = writeln!(config, "UsePAM {}", yes(controller::is_locked()));
+    if !settings.banner.is_empty() {
+        let _ = writeln!(config, "Banner {}", text(&files.etc().join("banner")));
+    }
     config.push_str(
         "KbdInteractiveAuthentication no\n\
          HostbasedAuthentication no\n\

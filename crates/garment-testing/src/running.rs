@@ -120,6 +120,14 @@ impl Running {
         self.process.signal_group(Signal::KILL)
     }
 
+    /// Whether it has a handler of its own for SIGINT by now, as Linux tells it.
+    pub fn catches_interrupts(&self) -> bool {
+        let status = fs_err::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let bit = 1 << (Signal::INT.as_raw() - 1);
+        caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & bit != 0)
+    }
+
     /// Whether it has ended.
     pub fn has_ended(&self) -> bool {
         self.process.ended().is_some()

@@ -1,7 +1,9 @@
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args as ClapArgs, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use garment_core::engine;
 
 use crate::exit_code;
@@ -20,6 +22,32 @@ pub(crate) struct Args {
     pub(crate) common: Common,
     #[command(subcommand)]
     pub(crate) verb: Verb,
+}
+
+impl Args {
+    /// What the command line says; one that is wrong ends the program and says why.
+    ///
+    /// An environment's name may start with a dash. So that a mistyped option is not taken for one, that is tried only
+    /// where nothing else makes sense of the command line.
+    pub(crate) fn read() -> Self {
+        Self::try_read(std::env::args_os().collect()).unwrap_or_else(|error| error.exit())
+    }
+
+    fn try_read(words: Vec<OsString>) -> Result<Self, clap::Error> {
+        let strict = Self::command().mut_subcommands(|verb| {
+            verb.mut_args(|arg| if arg.is_positional() { arg.allow_hyphen_values(false) } else { arg })
+        });
+        let error = match strict.try_get_matches_from(&words) {
+            Ok(matches) => return Self::from_arg_matches(&matches),
+            Err(error) => error,
+        };
+        if error.kind() == ErrorKind::UnknownArgument
+            && let Ok(args) = Self::try_parse_from(words)
+        {
+            return Ok(args);
+        }
+        Err(error)
+    }
 }
 
 /// On every verb.
@@ -118,7 +146,7 @@ pub(crate) struct Rollback {
     #[command(flatten)]
     pub(crate) environment: Environment,
     /// The release to go back to [default: the newest good one older than the current one that every host has]
-    #[arg(value_name = "RELEASE", allow_hyphen_values = true)]
+    #[arg(value_name = "RELEASE")]
     pub(crate) release: Option<String>,
     #[command(flatten)]
     pub(crate) wait: Wait,
@@ -175,9 +203,24 @@ fn wait(text: &str) -> Result<engine::Wait, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
+
+    fn read(words: &str) -> Result<Args, String> {
+        Args::try_read(words.split(' ').map(Into::into).collect())
+            .map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn a_mistyped_option_is_no_environment() {
+        for words in ["garment deploy --quite production", "garment rollback production --quite"] {
+            assert_eq!(read(words).unwrap_err(), "error: unexpected argument '--quite' found");
+        }
+        for words in ["garment show -qa", "garment show -- -qa", "garment show -v -qa", "garment show -qa -v"]
+        {
+            let Ok(Args { verb: Verb::Show(show), .. }) = read(words) else { panic!("{words}") };
+            assert_eq!(show.environment, "-qa", "{words}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_sound() {

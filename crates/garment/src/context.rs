@@ -1,3 +1,4 @@
+use std::error::Error as _;
 use std::path::{Path, PathBuf};
 
 use garment_core::config::Config;
@@ -45,7 +46,10 @@ impl Context {
     pub(crate) fn environment(&self, name: &str) -> Result<Environment, u8> {
         let path = self.config_path().map_err(|problem| self.refuse(&problem))?;
         let shown = path.display().to_string();
-        let text = fs_err::read(&path).map_err(|error| self.refuse(&format!("can't read it: {error}")))?;
+        let text = fs_err::read(&path).map_err(|error| {
+            let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+            self.refuse(&format!("can't read `{shown}`: {reason}"))
+        })?;
         let text = String::from_utf8(text).map_err(|error| {
             self.refuse(&format!(
                 "{shown}: not UTF-8 text, from byte {} on",

@@ -11,14 +11,12 @@ mod verb;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use args::{Args, Verb};
 use context::Context;
 
 /// What the program does.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::read();
     let context = Context::new(args.common, surroundings::read());
     let code = match &args.verb {
         Verb::Deploy(args) => verb::deploy(&context, args),

@@ -76,7 +76,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "try `{ssh}`, and look into sshd's log there",
     ),
     (
-        "not currently available",
+        "currently not available",
         "its login shell lets nobody in",
         "give the user a real shell: `chsh -s /bin/sh USER`",
     ),
@@ -157,6 +157,7 @@ mod tests {
             what("ssh: connect to host 127.0.0.1 port 1: Connection refused\r\n"),
             "nothing listens on its ssh port"
         );
+        assert_eq!(what("This account is currently not available.\n"), "its login shell lets nobody in");
         assert_eq!(what("a banner\nsomething new in ssh\n\n"), "the login failed: something new in ssh");
         assert_eq!(what(""), "the login shell ended with status 255 before garment could start");
     }

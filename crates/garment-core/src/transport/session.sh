@@ -29,6 +29,15 @@ trap 'g_stopped=1' USR1
 # Its own session and process group for each step, so that all of it can be ended, and no step finds a terminal.
 if command -v setsid >/dev/null 2>&1; then g_setsid=setsid; else g_setsid=; fi
 
+# A mark on stdout. What a command does to the outputs stays: Node, for one, leaves them so that a write fails while the
+# reader is slow (O_NONBLOCK). A lost mark would be waited for without end, so it is tried until nobody listens any more.
+g_say() {
+  until printf '%s %s\n' "$g_mark" "$*" 2>/dev/null; do
+    kill -0 "$g_watcher" 2>/dev/null || return 0
+    sleep 1
+  done
+}
+
 # ID SHELL...: runs the text on file descriptor 3 in SHELL.
 g_step() {
   [ -z "$g_stopped" ] || return 1
@@ -38,7 +47,10 @@ g_step() {
   # shellcheck disable=SC2016,SC2086
   $g_setsid sh -c '
     IFS= read -r g_mark <&3
-    printf "%s begin %s %s\n" "$g_mark" "$1" "$$"
+    until printf "%s begin %s %s\n" "$g_mark" "$1" "$$" 2>/dev/null; do
+      kill -0 "$PPID" 2>/dev/null || exit
+      sleep 1
+    done
     unset g_mark
     shift
     exec "$@"' sh "$g_id" "$@" 'eval "$(cat <&3)"' </dev/null 4<&- 5>&-
@@ -49,16 +61,16 @@ g_step() {
 # for as long as this shell lives, and no other process gets it.
 g_here() {
   [ -z "$g_stopped" ] || return 1
-  IFS= read -r g_text <&3
-  printf '%s begin %s\n' "$g_mark" "$1"
-  g_text=$(cat <&3)
-  eval "$g_text"
+  IFS= read -r g_script <&3
+  g_say begin "$1"
+  g_script=$(cat <&3)
+  eval "$g_script"
   g_ended "$1" "$?"
 }
 
 g_ended() {
-  printf '%s end %s %s\n' "$g_mark" "$1" "$2"
-  printf '%s end %s %s\n' "$g_mark" "$1" "$2" >&2
+  g_say end "$1" "$2"
+  g_say end "$1" "$2" >&2
   return "$2"
 }
 
@@ -89,7 +101,7 @@ g_open() {
 }
 
 g_close() {
-  printf '%s done\n' "$g_mark"
+  g_say 'done'
   while kill -0 "$g_watcher" 2>/dev/null; do wait "$g_watcher"; done
 }
 

@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -191,18 +192,22 @@ impl Shell {
         let mut progress = Batch::default();
         let batch = self.batch(steps);
         self.pending.extend_from_slice(batch.as_bytes());
-        let mut heeded = Wish::Go;
-        while !progress.over() {
+        let mut sent = None;
+        while !progress.done {
             let wanted = *wish.borrow_and_update();
+            let newest = progress.newest.as_ref().map(|(id, _)| *id);
             // Before the first step begins the shell may not have read all of the batch, and what is sent now would
-            // be taken for a part of it.
-            if wanted > heeded && progress.begun.is_some() {
+            // be taken for a part of it. A step that began while the line was on its way is to hear it, too.
+            if wanted > Wish::Go && newest.is_some() && sent != Some((wanted, newest)) {
                 self.pending.extend(progress.control_line(wanted).into_bytes());
-                heeded = wanted;
+                sent = Some((wanted, newest));
             }
             match self.read(Some(&mut wish)).await {
                 Read::Wish => {}
-                Read::Gone => return Err(self.lost().await),
+                Read::Gone => {
+                    progress.flush(tell);
+                    return Err(self.lost().await);
+                }
                 Read::Pieces(stream, pieces) => {
                     for piece in pieces {
                         progress.take(stream, piece, tell);
@@ -216,26 +221,31 @@ impl Shell {
 }
 
 /// How far a batch has come, by its marks.
+///
+/// The two outputs arrive side by side and either may be ahead. What belongs to a later step waits here until the step
+/// before it has ended on both, so that a step's output is told between its beginning and its end.
 #[derive(Default)]
 struct Batch {
-    /// The step that began last, and its process id; none for one that the session's own shell runs.
-    begun: Option<(usize, String)>,
-    /// Which steps' ends were seen on stderr, where all they printed there has arrived.
-    ended_on_stderr: Option<usize>,
-    /// The same for stdout, with the status.
-    ended: Option<(usize, Exit)>,
-    told_end: Option<usize>,
+    /// Pieces that wait, of stdout and of stderr.
+    waiting: [VecDeque<Piece>; 2],
+    /// The step that began last as far as was read, and its process id; none for one that the session's own shell
+    /// runs.
+    newest: Option<(usize, String)>,
+    /// The step that was told last, begun or ended.
+    told: usize,
+    /// Whether it runs as far as was told.
+    runs: bool,
+    /// How it ended, once that was heard on stdout.
+    exit: Option<Exit>,
+    /// Whether its end was heard on stderr, where all it printed there has arrived.
+    ended_on_stderr: bool,
+    /// No step runs and none will.
     done: bool,
 }
 
 impl Batch {
-    /// No step runs, none will, and all that they printed was told.
-    fn over(&self) -> bool {
-        self.done && self.ended.map(|(id, _)| id) == self.told_end
-    }
-
     fn control_line(&self, wish: Wish) -> String {
-        match (wish, &self.begun) {
+        match (wish, &self.newest) {
             (Wish::Terminate, Some((_, pid))) if !pid.is_empty() => format!("term {pid}\n"),
             (Wish::Kill, Some((_, pid))) if !pid.is_empty() => format!("kill {pid}\n"),
             _ => "stop\n".into(),
@@ -243,50 +253,88 @@ impl Batch {
     }
 
     fn take(&mut self, stream: Stream, piece: Piece, tell: &mut (dyn FnMut(Signal<'_>) + Send)) {
+        if let Piece::Mark(mark) = &piece
+            && let Some((id, pid)) = begin(mark)
+        {
+            self.newest = Some((id, pid.to_owned()));
+        }
+        self.waiting[usize::from(stream == Stream::Stderr)].push_back(piece);
+        while self.step_out(tell) || self.step_err(tell) {}
+    }
+
+    /// Takes the next piece of stdout, if its turn has come.
+    fn step_out(&mut self, tell: &mut (dyn FnMut(Signal<'_>) + Send)) -> bool {
+        if self.exit.is_some() {
+            return false;
+        }
+        let Some(piece) = self.waiting[0].pop_front() else { return false };
         match piece {
-            Piece::Data(data) => {
-                // stderr may be ahead of stdout: what arrives there behind a step's end belongs to the next one.
-                let id = match (stream, self.ended_on_stderr, &self.begun) {
-                    (Stream::Stderr, Some(ended), _) => ended + 1,
-                    (Stream::Stdout, _, Some((id, _))) => *id,
-                    _ => 0,
-                };
-                tell(Signal::Output(id, stream, &data));
-            }
+            Piece::Data(data) => tell(Signal::Output(self.told, Stream::Stdout, &data)),
             Piece::Mark(mark) => {
-                let mut words = mark.split(' ');
-                let word = words.next().unwrap_or_default();
-                let id = words.next().and_then(|id| id.parse().ok());
-                match (word, id, stream) {
-                    ("begin", Some(id), Stream::Stdout) => {
-                        self.begun = Some((id, words.next().unwrap_or_default().to_owned()));
-                        tell(Signal::Begin(id));
-                    }
-                    ("end", Some(id), Stream::Stdout) => {
-                        let status = words.next().and_then(|s| s.parse().ok()).unwrap_or(u8::MAX);
-                        self.ended = Some((id, Exit(status)));
-                        self.tell_end(tell);
-                    }
-                    ("end", Some(id), Stream::Stderr) => {
-                        self.ended_on_stderr = Some(id);
-                        self.tell_end(tell);
-                    }
-                    ("done", _, Stream::Stdout) => self.done = true,
-                    _ => {}
+                if let Some((id, _)) = begin(&mark) {
+                    (self.told, self.runs) = (id, true);
+                    tell(Signal::Begin(id));
+                } else if let Some(status) = end(&mark) {
+                    self.exit = Some(Exit(status));
+                    self.tell_end(tell);
+                } else if mark == "done" {
+                    self.done = true;
+                    self.flush(tell);
+                }
+            }
+        }
+        true
+    }
+
+    /// Takes the next piece of stderr, if its turn has come.
+    fn step_err(&mut self, tell: &mut (dyn FnMut(Signal<'_>) + Send)) -> bool {
+        if !self.runs || self.ended_on_stderr {
+            return false;
+        }
+        let Some(piece) = self.waiting[1].pop_front() else { return false };
+        match piece {
+            Piece::Data(data) => tell(Signal::Output(self.told, Stream::Stderr, &data)),
+            Piece::Mark(mark) => {
+                if end(&mark).is_some() {
+                    self.ended_on_stderr = true;
+                    self.tell_end(tell);
+                }
+            }
+        }
+        true
+    }
+
+    fn tell_end(&mut self, tell: &mut (dyn FnMut(Signal<'_>) + Send)) {
+        if self.ended_on_stderr
+            && let Some(exit) = self.exit.take()
+        {
+            (self.runs, self.ended_on_stderr) = (false, false);
+            tell(Signal::End(self.told, exit));
+        }
+    }
+
+    /// Nothing more comes: what still waits, a daemon's words or the last ones before a connection broke, is told.
+    fn flush(&mut self, tell: &mut (dyn FnMut(Signal<'_>) + Send)) {
+        for (waiting, stream) in self.waiting.iter_mut().zip([Stream::Stdout, Stream::Stderr]) {
+            for piece in waiting.drain(..) {
+                if let Piece::Data(data) = piece {
+                    tell(Signal::Output(self.told, stream, &data));
                 }
             }
         }
     }
+}
 
-    fn tell_end(&mut self, tell: &mut (dyn FnMut(Signal<'_>) + Send)) {
-        if let (Some((id, exit)), Some(err)) = (self.ended, self.ended_on_stderr)
-            && err >= id
-            && self.told_end != Some(id)
-        {
-            self.told_end = Some(id);
-            tell(Signal::End(id, exit));
-        }
-    }
+/// The step and the process id of a mark that says that a step begins.
+fn begin(mark: &str) -> Option<(usize, &str)> {
+    let (id, pid) = mark.strip_prefix("begin ")?.split_once(' ')?;
+    Some((id.parse().ok()?, pid))
+}
+
+/// The status of a mark that says that a step ended.
+fn end(mark: &str) -> Option<u8> {
+    let (_, status) = mark.strip_prefix("end ")?.split_once(' ')?;
+    Some(status.parse().unwrap_or(u8::MAX))
 }
 
 impl Session for Shell {

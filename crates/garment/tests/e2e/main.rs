@@ -1,9 +1,14 @@
 //! The garment binary against real sshd on loopback and real git repositories, as people use it.
 #![allow(clippy::unwrap_used)]
 
+mod bed;
+mod cutover;
 mod documented;
 mod first_deploy;
+mod interruption;
 mod locking;
+mod logins;
+mod lost;
 
 use garment_testing::{Fleet, Sandbox};
 

@@ -1,0 +1,226 @@
+//! Hosts that can't be deployed to, for the reasons that happen.
+
+use garment_testing::Fleet;
+
+use crate::bed::{footprint, footprints, shop, tame};
+
+/// Each host is broken in a way of its own but the first.
+fn broken_fleet() -> Fleet {
+    let hosts = [
+        "good", "changed", "unknown", "closed", "password", "silent", "gitless", "tarless", "below", "proc",
+        "folder", "file",
+    ];
+    let fleet = Fleet::builder().hosts(hosts).start();
+    fleet.host("changed").replace_host_key();
+    fleet.host("unknown").forget_host_key();
+    fleet.host("closed").refuse();
+    fleet.host("password").password_only();
+    fleet.host("silent").silent();
+    break_inside(&fleet);
+    fleet
+}
+
+/// Those that can be logged into and deployed to not.
+fn break_inside(fleet: &Fleet) {
+    fleet.host("gitless").path_without("git");
+    fleet.host("tarless").path_without("tar");
+    fleet.host("below").write("shop", "a file in its place\n");
+    std::os::unix::fs::symlink("/proc/sys/kernel", fleet.host("proc").file("shop")).unwrap();
+    fleet.host("folder").write("shop/current/index.html", "by hand\n");
+    fleet.host("file").write("shop/current", "by hand\n");
+}
+
+#[test]
+fn check_says_everything_at_once() {
+    let fleet = broken_fleet();
+    let shop = shop(&fleet);
+    shop.config("");
+    let before = footprints(&fleet);
+    // Side by side, since each waits for the silent one.
+    let running = ["check", "list"].map(|verb| shop.project.spawn([verb, "production"]));
+    let [check, list] = running.map(garment_testing::Running::finish);
+    for outcome in [&check, &list] {
+        outcome.code(3).stderr_is("");
+    }
+    insta::assert_snapshot!(tame(&fleet, &check.stdout), @r"
+    ✓ configuration of production
+    ✓ master is e2e5436eee53c239c23e93e6fdeb89efd239c9d5
+    ✓ good: nothing live yet
+    ✗ changed: its host key is not the one on record: the host was set up anew, or somebody stands in between
+        ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `ssh changed`
+    ✗ unknown: its host key is not known on this machine
+        log in once with `ssh unknown`, compare the fingerprint with the host's own and accept it
+    ✗ closed: nothing listens on its ssh port
+        check the port (`host:port` in `hosts`, or `Port` in your ssh config) and whether sshd runs there
+    ✗ password: it accepts none of this machine's keys
+        see that `ssh password` logs in without asking for a password: add your public key to its `authorized_keys`, or load the key into your agent with `ssh-add`
+    ✗ silent: it does not answer
+        check that it is up and that no firewall is in between; try `ssh silent`
+    ✗ gitless: `git` is not on the PATH of root
+        install it on this host, for instance with `apt-get install git`
+    ✗ tarless: `tar` is not on the PATH of root
+        install it on this host, for instance with `apt-get install tar`
+    ✗ below: `FLEET/hosts/below/home/shop` is not a folder, so `deploy_dir` can't be `FLEET/hosts/below/home/shop`
+        move it away, or set `deploy_dir` to another place
+    ✗ proc: USER may not write to `FLEET/hosts/proc/home/shop`, which `deploy_dir` needs
+        let USER write there, or set `deploy_dir` to another place
+    ✗ folder: `FLEET/hosts/folder/home/shop/current` is a real directory, not a symlink
+        move it away: mv FLEET/hosts/folder/home/shop/current FLEET/hosts/folder/home/shop/current.before-garment
+    ✗ file: `FLEET/hosts/file/home/shop/current` is a real file, not a symlink
+        move it away: mv FLEET/hosts/file/home/shop/current FLEET/hosts/file/home/shop/current.before-garment
+    11 problems. Nothing was changed.
+    ");
+    insta::assert_snapshot!(tame(&fleet, &list.stdout), @r"
+    No releases of production yet: make one with `garment deploy`.
+    folder: `current` is not a symlink
+    file: `current` is not a symlink
+    Hosts differ in what is current:
+      good  no release
+      gitless  no release
+      tarless  no release
+      below  no release
+      proc  no release
+      folder  no release
+      file  no release
+    ✗ changed: its host key is not the one on record: the host was set up anew, or somebody stands in between
+        ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `ssh changed`
+    ✗ unknown: its host key is not known on this machine
+        log in once with `ssh unknown`, compare the fingerprint with the host's own and accept it
+    ✗ closed: nothing listens on its ssh port
+        check the port (`host:port` in `hosts`, or `Port` in your ssh config) and whether sshd runs there
+    ✗ password: it accepts none of this machine's keys
+        see that `ssh password` logs in without asking for a password: add your public key to its `authorized_keys`, or load the key into your agent with `ssh-add`
+    ✗ silent: it does not answer
+        check that it is up and that no firewall is in between; try `ssh silent`
+    ");
+    assert_eq!(footprints(&fleet), before);
+}
+
+#[test]
+fn a_deploy_names_all_hosts_that_it_can_t_reach() {
+    let fleet = broken_fleet();
+    let shop = shop(&fleet);
+    shop.config("");
+    let before = footprints(&fleet);
+    let deploy = shop.project.run(["deploy", "production"]);
+    deploy.code(3).stderr_is("");
+    insta::assert_snapshot!(sorted_until_blank(&tame(&fleet, &deploy.stdout)), @r"
+    [changed]   ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `ssh changed`
+    [changed] not reachable: its host key is not the one on record: the host was set up anew, or somebody stands in between
+    [closed]   check the port (`host:port` in `hosts`, or `Port` in your ssh config) and whether sshd runs there
+    [closed] not reachable: nothing listens on its ssh port
+    [password]   see that `ssh password` logs in without asking for a password: add your public key to its `authorized_keys`, or load the key into your agent with `ssh-add`
+    [password] not reachable: it accepts none of this machine's keys
+    [silent]   check that it is up and that no firewall is in between; try `ssh silent`
+    [silent] not reachable: it does not answer
+    [unknown]   log in once with `ssh unknown`, compare the fingerprint with the host's own and accept it
+    [unknown] not reachable: its host key is not known on this machine
+    deploy to production: 12 hosts
+    master is e2e5436eee53c239c23e93e6fdeb89efd239c9d5
+
+    deploy to production failed: 5 of 12 hosts could not be reached, nothing was changed (TIME)
+
+    changed: not reachable
+      its host key is not the one on record: the host was set up anew, or somebody stands in between
+      ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `ssh changed`
+
+    unknown: not reachable
+      its host key is not known on this machine
+      log in once with `ssh unknown`, compare the fingerprint with the host's own and accept it
+
+    closed: not reachable
+      nothing listens on its ssh port
+      check the port (`host:port` in `hosts`, or `Port` in your ssh config) and whether sshd runs there
+
+    password: not reachable
+      it accepts none of this machine's keys
+      see that `ssh password` logs in without asking for a password: add your public key to its `authorized_keys`, or load the key into your agent with `ssh-add`
+
+    silent: not reachable
+      it does not answer
+      check that it is up and that no firewall is in between; try `ssh silent`
+
+    host      current        how far it came
+    good      none           nothing was done there
+    changed   not known      not reachable
+    unknown   not known      not reachable
+    closed    not known      not reachable
+    password  not known      not reachable
+    silent    not known      not reachable
+    gitless   none           nothing was done there
+    tarless   none           nothing was done there
+    below     none           nothing was done there
+    proc      none           nothing was done there
+    folder    not a symlink  nothing was done there
+    file      not a symlink  nothing was done there
+
+    `current` did not move on any host.
+
+    what next:
+      look   garment check production
+      go on  the same command again  (once that is mended)
+    ");
+    assert_eq!(footprints(&fleet), before);
+}
+
+/// What arrives from hosts side by side has no order; the final report, behind the first blank line, has.
+fn sorted_until_blank(text: &str) -> String {
+    let (told, report) = text.split_once("\n\n").unwrap();
+    let mut told: Vec<&str> = told.lines().collect();
+    told.sort_unstable();
+    format!("{}\n\n{report}", told.join("\n"))
+}
+
+#[test]
+fn what_stops_a_deploy_on_one_host_stops_it_on_all() {
+    let hosts = ["good", "gitless", "tarless", "below", "proc", "folder", "file"];
+    let fleet = Fleet::builder().hosts(hosts).start();
+    break_inside(&fleet);
+    let shop = shop(&fleet);
+    shop.config("");
+    let before = footprints(&fleet);
+    let outcome = shop.project.run(["check", "production"]);
+    outcome.code(4).stderr_is("").stdout_has("✓ good: nothing live yet\n");
+    assert_eq!(footprints(&fleet), before);
+    let reports = hosts[1..].iter().map(|host| {
+        shop.config_on(&["good", host], "");
+        let outcome = shop.project.run(["deploy", "production"]);
+        outcome.code(4).stderr_is("");
+        let (home, index) = (fleet.host(host).home(), hosts.iter().position(|name| name == host).unwrap());
+        assert_eq!(footprint(home), before[index], "{host}");
+        let report = tame(&fleet, &outcome.stdout);
+        let about = report.split("\n\n").find(|paragraph| paragraph.starts_with(&format!("{host}:")));
+        assert!(report.contains("\ngood  "), "{outcome}");
+        // Whether /proc has no place for a folder or no right for it depends on who asks.
+        about.unwrap_or("").replace("No such file or directory", "Permission denied")
+    });
+    insta::assert_snapshot!(reports.collect::<Vec<_>>().join("\n"), @r"
+    gitless: prepare failed
+      make release RELEASE1
+      exit code 1
+      `git` is not on the PATH of root
+      install it on this host, for instance with `apt-get install git`
+    tarless: prepare failed
+      make release RELEASE1
+      exit code 1
+      `tar` is not on the PATH of root
+      install it on this host, for instance with `apt-get install tar`
+    below: prepare failed
+      make release RELEASE1
+      exit code 1
+      `FLEET/hosts/below/home/shop` is not a folder, so `FLEET/hosts/below/home/shop` can't be made
+      move it away, or set `deploy_dir` to another place
+    proc: prepare failed
+      make release RELEASE1
+      exit code 1
+      can't make the folder `FLEET/hosts/proc/home/shop/releases`: Permission denied
+      let USER write to `FLEET/hosts/proc/home/shop`, or set `releases_dir` to another place
+    folder: in no state for it
+      `FLEET/hosts/folder/home/shop/current` is a real file or directory, not a symlink
+      move it away: mv 'FLEET/hosts/folder/home/shop/current' 'FLEET/hosts/folder/home/shop/current.before-garment'
+    file: in no state for it
+      `FLEET/hosts/file/home/shop/current` is a real file or directory, not a symlink
+      move it away: mv 'FLEET/hosts/file/home/shop/current' 'FLEET/hosts/file/home/shop/current.before-garment'
+    ");
+    assert!(!fleet.host("good").file("shop/current").exists());
+}

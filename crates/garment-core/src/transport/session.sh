@@ -38,6 +38,11 @@ g_say() {
   done
 }
 
+# What SHELL is given instead of the text. What starts it may lose the descriptor on the way, as sudo does and start-up
+# files may: a text that is not there has not been run.
+# shellcheck disable=SC2016
+g_text='eval "$(cat <&3 || echo "echo no command arrived: what starts this shell must leave file descriptor 3 open >&2; exit 126")"'
+
 # ID SHELL...: runs the text on file descriptor 3 in SHELL.
 g_step() {
   [ -z "$g_stopped" ] || return 1
@@ -53,7 +58,7 @@ g_step() {
     done
     unset g_mark
     shift
-    exec "$@"' sh "$g_id" "$@" 'eval "$(cat <&3)"' </dev/null 4<&- 5>&-
+    exec "$@"' sh "$g_id" "$@" "$g_text" </dev/null 4<&- 5>&-
   g_ended "$g_id" "$?"
 }
 

@@ -79,6 +79,8 @@ fn the_manual_shows_what_show_prints_of_it() {
 fn every_verb_has_a_section_with_all_its_options() {
     let verbs = verbs();
     assert!(verbs.contains(&"deploy".to_owned()), "{verbs:?}");
+    let documented = MANUAL.matches("\n### `garment ").count();
+    assert_eq!(documented, verbs.len(), "the manual has commands that are not there");
     let everywhere = options(&garment(&["--help"]));
     for option in &everywhere {
         assert!(MANUAL.contains(&format!("`{option}")), "{option} is not in the manual");

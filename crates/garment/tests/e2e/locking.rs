@@ -27,9 +27,9 @@ fn open_gates(fleet: &Fleet) {
 }
 
 fn at_the_gates(running: &mut garment_testing::Running) {
-    // Either may be the first.
-    running.wait_for_line(|line| line.ends_with("] at the gate"));
-    running.wait_for_line(|line| line.ends_with("] at the gate"));
+    // In whatever order they come.
+    let first = running.wait_for_line(|line| line.ends_with("] at the gate"));
+    running.wait_for_line(|line| line.ends_with("] at the gate") && line != first);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod bed;
 mod cutover;
 mod demo;
+mod documented;
 mod files;
 mod first_deploy;
 mod found;

@@ -115,6 +115,19 @@ pub(crate) enum Verb {
     /// `current`, the copy of the repository. All problems are reported in one go, each with its remedy.
     #[command(after_help = "Example:\n  garment check production")]
     Check(Environment),
+    /// Write a first deploy.conf, filled in from the git repository here
+    ///
+    /// Takes the repository's URL and branch from git, and explains every setting with an example. Writes `deploy.conf`
+    /// into the current folder, or the file that `--config` names. Never overwrites anything.
+    #[command(after_help = "Example:\n  cd ~/src/shop && garment init")]
+    Init,
+    /// Try garment out on this machine, with nothing but git
+    ///
+    /// Makes a small application, its repository and three hosts that are folders, all in a new temporary folder. Then
+    /// really deploys it there, deploys a second version, lists and rolls back, and says where to look. Nothing outside
+    /// of that folder is changed, and it stays until you remove it.
+    #[command(after_help = "Example:\n  garment demo --dir /tmp/try-out")]
+    Demo(Demo),
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -171,7 +184,7 @@ pub(crate) struct Unlock {
 }
 
 /// What to do when another operation is under way.
-#[derive(Debug, Clone, Copy, ClapArgs)]
+#[derive(Debug, Clone, Default, Copy, ClapArgs)]
 pub(crate) struct Wait {
     /// Wait for another operation to be over, so long (30s, 10m, 1h) or, without a value, as long as it takes
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "forever")]
@@ -199,6 +212,13 @@ fn wait(text: &str) -> Result<engine::Wait, String> {
     };
     let number: u64 = digits.parse().map_err(|_| "write it as 30s, 10m or 1h".to_owned())?;
     Ok(engine::Wait::For(Duration::from_secs(number.saturating_mul(unit))))
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Demo {
+    /// Make this folder for it, which must not be there yet [default: a new one for temporary files]
+    #[arg(long, value_name = "DIR", allow_hyphen_values = true)]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub fn main() -> ExitCode {
         Verb::List(args) => verb::list(&context, args),
         Verb::Show(args) => verb::show(&context, args),
         Verb::Check(args) => verb::check(&context, args),
+        Verb::Init => verb::init(&context),
+        Verb::Demo(args) => verb::demo(&context, args),
     };
     ExitCode::from(code)
 }

@@ -29,11 +29,6 @@ trap 'g_stopped=1' USR1
 # Its own session and process group for each step, so that all of it can be ended, and no step finds a terminal.
 if command -v setsid >/dev/null 2>&1; then g_setsid=setsid; else g_setsid=; fi
 
-# What SHELL is given instead of the text. What starts it may lose the descriptor on the way, as sudo does and start-up
-# files may: a text that is not there has not been run.
-# shellcheck disable=SC2016
-g_text='eval "$(cat <&3 || echo "echo no command arrived: what starts this shell must leave file descriptor 3 open >&2; exit 126")"'
-
 # A mark on stdout. What a command does to the outputs stays: Node, for one, leaves them so that a write fails while the
 # reader is slow (O_NONBLOCK). A lost mark would be waited for without end, so it is tried until nobody listens any more.
 g_say() {
@@ -42,6 +37,11 @@ g_say() {
     sleep 1
   done
 }
+
+# What SHELL is given instead of the text. What starts it may lose the descriptor on the way, as sudo does and start-up
+# files may: a text that is not there has not been run.
+# shellcheck disable=SC2016
+g_text='eval "$(cat <&3 || echo "echo no command arrived: what starts this shell must leave file descriptor 3 open >&2; exit 126")"'
 
 # ID SHELL...: runs the text on file descriptor 3 in SHELL.
 g_step() {

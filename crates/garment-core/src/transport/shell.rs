@@ -325,10 +325,10 @@ impl Batch {
     }
 }
 
-/// The step and the process id of a mark that says that a step begins. A step that the session's own shell runs has none.
+/// The step and the process id, if it has one of its own, of a mark that says that a step begins.
 fn begin(mark: &str) -> Option<(usize, &str)> {
-    let mark = mark.strip_prefix("begin ")?;
-    let (id, pid) = mark.split_once(' ').unwrap_or((mark, ""));
+    let rest = mark.strip_prefix("begin ")?;
+    let (id, pid) = rest.split_once(' ').unwrap_or((rest, ""));
     Some((id.parse().ok()?, pid))
 }
 

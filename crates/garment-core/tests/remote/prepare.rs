@@ -36,7 +36,8 @@ fn a_release_from_nothing_then_the_next() {
         let mut names: Vec<_> =
             tree(&bed.app("")).into_keys().filter(|n| !n.starts_with("source/")).collect();
         names.retain(|n| !n.contains("/2013"));
-        assert_eq!(names, [".garment", ".garment/releases", "current", "releases", "source"]);
+        let from = format!(".garment/releases/.{}.from", name(2));
+        assert_eq!(names, [".garment", ".garment/releases", &from, "current", "releases", "source"]);
     }
 }
 

@@ -122,8 +122,12 @@ fn where_current_leads(outcome: &Outcome) -> String {
     if unknown == all {
         return "What `current` leads to is not known on any host.".to_owned();
     }
-    let mut text = format!("`current` leads to {release} on {there} of {}", count(all));
-    if elsewhere > 0 {
+    let mut text = if there > 0 {
+        format!("`current` leads to {release} on {there} of {}", count(all))
+    } else {
+        format!("`current` does not lead to {release} on {elsewhere} of {}", count(all))
+    };
+    if there > 0 && elsewhere > 0 {
         let _ = write!(text, ", and not on {elsewhere}");
     }
     if unknown > 0 {

@@ -26,7 +26,7 @@ pub(crate) fn states(host: &Host) -> BTreeMap<String, String> {
         let text = fs_err::read_to_string(folder.join(name)).unwrap();
         text.lines().find_map(|line| line.strip_prefix("state=")).unwrap().to_owned()
     };
-    // Hidden ones are notes of an operation in hand.
+    // Beside the states stands where `current` led before each switch.
     let names = names(&folder).into_iter().filter(|name| !name.starts_with('.'));
     names.map(|name| (name.clone(), state(&name))).collect()
 }

@@ -3,15 +3,19 @@
 
 mod bed;
 mod cutover;
+mod demo;
+mod documented;
 mod files;
 mod first_deploy;
 mod found;
+mod init;
 mod interruption;
 mod list;
 mod locking;
 mod logins;
 mod lost;
 mod machines;
+mod normal;
 mod pruning;
 mod refs;
 mod rollback;

@@ -182,12 +182,15 @@ fn a_shell_that_loses_the_command_has_not_run_it() {
     let fleet = Fleet::builder().webs(1).start();
     let (repo, _) = shop(&fleet);
     let project = project(&fleet);
-    let stages = "  stages:
-    before:
-      - {id: it, shell: [sh, -c, 'exec 3<&-; exec bash -c \"$1\"', sh], commands: ['touch ran']}
-";
-    project.config(&production(&repo, &["web1"], stages));
-    let stopped = project.run(["deploy", "production"]);
-    stopped.code(4).stdout_has("  exit code 126 (").stdout_has("must leave file descriptor 3 open");
-    assert!(!fleet.host("web1").file("ran").exists());
+    // Closed, and taken for something else.
+    for loses in ["3<&-", "3</dev/null"] {
+        let stages = format!(
+            "  stages:\n    before:\n      - {{id: it, shell: [sh, -c, 'exec {loses}; exec bash -c \"$1\"', sh], commands: \
+             ['touch ran']}}\n"
+        );
+        project.config(&production(&repo, &["web1"], &stages));
+        let stopped = project.run(["deploy", "production"]);
+        stopped.code(4).stdout_has("  exit code 126 (").stdout_has("must leave file descriptor 3 open");
+        assert!(!fleet.host("web1").file("ran").exists());
+    }
 }

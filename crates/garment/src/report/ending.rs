@@ -117,8 +117,11 @@ fn where_current_leads(outcome: &Outcome) -> String {
     if unknown == all {
         return "What `current` leads to is not known on any host.".to_owned();
     }
-    let mut text = format!("`current` leads to {release} on {there} of {}", count(all));
-    if elsewhere > 0 {
+    let mut text = match there {
+        0 => format!("`current` does not lead to {release} on {elsewhere} of {}", count(all)),
+        _ => format!("`current` leads to {release} on {there} of {}", count(all)),
+    };
+    if there > 0 && elsewhere > 0 {
         let _ = write!(text, ", and not on {elsewhere}");
     }
     if unknown > 0 {

@@ -2,11 +2,19 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod commands;
 mod cutover;
 mod first_deploy;
+mod hostile;
+mod injection;
 mod interruption;
 mod logins;
 mod lost;
+mod output;
+mod profiles;
+mod screen;
+mod terminal;
+mod usage;
 
 use garment_testing::{Fleet, Sandbox};
 

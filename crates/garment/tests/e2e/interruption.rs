@@ -147,10 +147,12 @@ fn sigterm_is_the_same() {
     shop.project.run(["deploy", "production"]).code(0);
     let old = current(fleet.host("web1"));
     shop.push("two");
-    let running = started(&shop, "before", PATIENT);
+    // It is asked to end, and has the time to.
+    let running = started(&shop, "before", "trap 'echo asked; exit 1' TERM; echo here; sleep 1234 & wait");
     running.terminate();
     let outcome = running.finish();
     outcome.code(130).stderr_is("").stdout_has("deploy to production stopped, as asked (");
+    outcome.stdout_has("[web1] asked\n").stdout_has("[web2] asked\n");
     for host in fleet.hosts() {
         assert_eq!(current(host), old);
     }

@@ -94,6 +94,9 @@ fn check_says_everything_at_once() {
         check that it is up and that no firewall is in between; try `ssh silent`
     ");
     assert_eq!(footprints(&fleet), before);
+    // On a terminal of its own, ssh would ask for the password.
+    let calls = fleet.ssh_calls();
+    assert!(calls.len() >= 24 && calls.iter().all(|call| call.contains("-o BatchMode=yes")), "{calls:?}");
 }
 
 #[test]

@@ -289,3 +289,40 @@ fn a_host_that_answers_no_more_is_not_waited_for() {
     ");
     assert!(!runs(fleet.host("web1"), "sleep"));
 }
+
+/// The switch is not cut short: hosts that have begun it go through with it, and nothing comes after it.
+#[test]
+fn during_the_cutover() {
+    let fleet = Fleet::builder().webs(2).start();
+    let shop = shop(&fleet);
+    let gate = Gate::new(&fleet);
+    shop.config(&task("after", PATIENT));
+    let waits =
+        format!("case \" $* \" in *garment-new*) touch ~/switching; {} ;; esac", gate.wait_on("web2"));
+    wrap(&fleet, "web2", "mv", &waits);
+    let mut running = shop.project.spawn(["deploy", "production"]);
+    until("web2 switches", || fleet.host("web2").file("switching").exists());
+    running.ctrl_c();
+    running.wait_for_line(|line| line == "stopping: what runs is being ended, nothing new starts");
+    gate.open("web2");
+    let outcome = running.finish();
+    outcome.code(130).stderr_is("");
+    insta::assert_snapshot!(report(&fleet, &outcome), @r"
+    deploy to production stopped, as asked (TIME)
+
+    host  current                  how far it came
+    web1  RELEASE1  did all up to make current
+    web2  RELEASE1  did all up to make current
+
+    `current` leads to RELEASE1 on every host.
+
+    what next:
+      look   garment list production
+      go on  the same command again  (it makes a new release)
+    ");
+    for host in fleet.hosts() {
+        assert_eq!(host.read("shop/current/index.html"), "one\n");
+    }
+    wrap(&fleet, "web2", "mv", "");
+    and_all_is_well(&shop);
+}

@@ -227,3 +227,34 @@ fn what_stops_a_deploy_on_one_host_stops_it_on_all() {
     ");
     assert!(!fleet.host("good").file("shop/current").exists());
 }
+
+#[test]
+fn a_port_where_nobody_listens() {
+    let fleet = Fleet::builder().webs(1).start();
+    let shop = shop(&fleet);
+    let wrong = format!("127.0.0.1:{}", fleet.refusing_port());
+    shop.config_on(&["web1", &wrong], "");
+    let outcome = shop.project.run(["check", "production"]);
+    outcome.code(3).stderr_is("");
+    let said = tame(&fleet, &outcome.stdout);
+    assert!(said.contains(
+        "\n✗ 127.0.0.1:PORT: nothing listens on its ssh port\n    check the port (`host:port` in `hosts`"
+    ));
+    assert!(said.contains("\n✓ web1: nothing live yet\n"));
+}
+
+/// As while many log in at once.
+#[test]
+fn a_login_that_is_dropped_is_tried_again() {
+    let fleet = Fleet::builder().webs(2).start();
+    let shop = shop(&fleet);
+    shop.config("");
+    fleet.host("web1").drop_logins(2);
+    // One that never gets better is not tried for ever.
+    fleet.host("web2").drop_logins(1000);
+    let outcome = shop.project.run(["deploy", "production"]);
+    outcome.code(3).stderr_is("").stdout_has("1 of 2 hosts could not be reached");
+    outcome.stdout_has("\nweb2: not reachable\n  it closed the connection before the login\n");
+    fleet.host("web2").drop_logins(0);
+    shop.project.run(["deploy", "production"]).code(0);
+}

@@ -233,3 +233,35 @@ fn a_power_cut() {
     fleet.host("web2").serve();
     and_all_is_well(&shop);
 }
+
+/// A power cut while a release is put together: what is half done is out of the way of the next deploy, and goes.
+#[test]
+fn a_power_cut_while_a_release_is_prepared() {
+    let fleet = Fleet::builder().webs(1).start();
+    let shop = shop(&fleet);
+    let host = fleet.host("web1");
+    shop.config("");
+    let half = ["clone", "archive"];
+    for step in half {
+        wrap(
+            &fleet,
+            "web1",
+            "git",
+            &format!("case \" $* \" in *' {step} '*) touch ~/at-it; exec sleep 1234 ;; esac"),
+        );
+        let running = shop.project.spawn(["deploy", "production"]);
+        until("the host is at it", || host.file("at-it").exists());
+        host.crash();
+        running.finish().code(4).stderr_is("");
+        fs_err::remove_file(host.file("at-it")).unwrap();
+        wrap(&fleet, "web1", "git", "");
+        host.serve();
+        shop.project.run(["list", "production"]).code(0).stderr_is("");
+        shop.project.run(["deploy", "production"]).code(0).stderr_is("");
+        let left: Vec<String> = crate::bed::footprint(&host.file("shop"))
+            .into_keys()
+            .filter(|path| !path.starts_with("source/"))
+            .collect();
+        assert!(left.iter().all(|path| !path.contains(".building") && !path.contains(".new")), "{left:#?}");
+    }
+}

@@ -120,3 +120,11 @@ fn login_shells_that_let_nobody_in() {
     outcome.code(3).stderr_is("").stdout_lacks("\x1b").stdout_has("4 of 5 hosts could not be reached");
     assert!(!fleet.host("good").file("shop").exists());
 }
+
+/// Bash reads `.bashrc` where sshd starts it, with garment's words waiting on its stdin.
+#[test]
+fn a_bashrc_that_reads_a_line() {
+    let fleet = Fleet::builder().webs(1).start();
+    fleet.host("web1").write(".bashrc", "read -r line; echo \"read $line\"\n");
+    and_it_works(&fleet, TASK);
+}

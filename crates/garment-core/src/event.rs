@@ -305,6 +305,8 @@ pub enum Verdict {
     Done,
     /// Refused before any host was contacted or changed: the configuration, the ref or the request is wrong.
     Refused,
+    /// Another operation is under way on a host, or people have frozen it; nothing was changed.
+    Locked,
     /// A host, or the origin, could not be reached; nothing was changed anywhere.
     Unreachable,
     /// It stopped before `current` moved on any host.

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use garment_core::config::Config;
-use garment_core::engine::{DeployRequest, Interrupt, Means, RollbackRequest, Teller, deploy, rollback};
+use garment_core::engine::{
+    DeployRequest, Interrupt, Means, RollbackRequest, Teller, Wait, deploy, rollback,
+};
 use garment_core::event::{Current, Event, Outcome, Progress, Verdict, What};
 use garment_core::model::{CommitId, Environment};
 use garment_core::origin::{NoCommit, Origin};
@@ -128,7 +130,7 @@ fn a_deploy_runs_task_by_task_on_all_hosts() {
     let ran = run(|_, _| None, plain_deploy);
     assert_eq!(ran.outcome.verdict, Verdict::Done);
     let mut want = Vec::new();
-    for both in ["look at the host", "make release NEW", "make NEW", "make install"] {
+    for both in ["take the lock", "look at the host", "make release NEW", "make NEW", "make install"] {
         want.extend([format!("one: {both}"), format!("two: {both}")]);
     }
     want.push(format!("two: migrate {OLD}"));
@@ -162,7 +164,7 @@ fn a_failure_stops_everything_that_has_not_begun() {
     assert_eq!(ran.outcome.verdict, Verdict::Stopped);
     // `two` was in the same task: it finished the command it was in and began no other.
     assert_eq!(
-        ran.asked[4..],
+        ran.asked[6..],
         [
             "one: make NEW",
             "two: make NEW",
@@ -285,8 +287,83 @@ fn a_rollback_undoes_switches_and_restarts() {
     assert_eq!(ran.outcome.release.as_ref().unwrap().as_str(), OLDER);
     let undo = format!("undo {OLD} for NEW");
     let mut want = Vec::new();
-    for both in ["look at the host", &undo, "see whether it can switch", "make NEW current", "restart"] {
+    for both in [
+        "take the lock",
+        "look at the host",
+        &undo,
+        "see whether it can switch",
+        "make NEW current",
+        "restart",
+    ] {
         want.extend([format!("one: {both}"), format!("two: {both}")]);
     }
     assert_eq!(ran.asked, want);
+}
+
+/// A host that somebody else holds.
+fn held() -> Reply {
+    Reply::Exit(b"refused\0held\0info\0by=evan@pungi\nsince=1700000000\ndoing=deploy of main\n\0".to_vec(), 1)
+}
+
+#[test]
+fn a_host_that_is_held_refuses_and_the_others_are_given_back() {
+    let ran = run(|host, shown| (host == "one" && shown == "take the lock").then(held), plain_deploy);
+    assert_eq!(ran.outcome.verdict, Verdict::Locked);
+    let Progress::Unfit(problem) = ran.progress(0) else { panic!("{:?}", ran.progress(0)) };
+    assert_eq!(problem.what, "evan@pungi is at work there since 2023-11-14 22:13:20 UTC: deploy of main");
+    assert_eq!(*ran.progress(1), Progress::Untouched);
+    assert_eq!(
+        ran.asked,
+        ["one: take the lock", "two: take the lock", "two: look at the host", "two: give the lock back"]
+    );
+}
+
+#[test]
+fn whoever_has_the_first_host_insists() {
+    // The other one lost the race for `one`, and gives `two` back after a while.
+    let asked = Mutex::new(0);
+    let ran = run(
+        move |host, shown| {
+            let mut asked = asked.lock().unwrap();
+            *asked += usize::from(host == "two" && shown == "take the lock");
+            (host == "two" && shown == "take the lock" && *asked < 4).then(held)
+        },
+        plain_deploy,
+    );
+    assert_eq!(ran.outcome.verdict, Verdict::Done);
+    let locks =
+        |host: &str| ran.asked.iter().filter(|asked| **asked == format!("{host}: take the lock")).count();
+    assert_eq!((locks("one"), locks("two")), (1, 4));
+    assert!(!ran.asked.iter().any(|asked| asked.contains("give the lock back")));
+}
+
+#[test]
+fn a_frozen_environment_says_why_and_how_to_end_it() {
+    let frozen =
+        || Reply::Exit(b"refused\0frozen\0info\0by=boss@desk\nsince=\ndoing=the auditors\n\0".to_vec(), 1);
+    let ran = run(move |_, shown| (shown == "take the lock").then(frozen), plain_deploy);
+    assert_eq!(ran.outcome.verdict, Verdict::Locked);
+    let Progress::Unfit(problem) = ran.progress(1) else { panic!("{:?}", ran.progress(1)) };
+    assert_eq!(problem.what, "frozen by boss@desk: the auditors");
+    assert_eq!(problem.remedy, "ask, then `garment unlock shop`");
+}
+
+#[test]
+fn those_who_wait_get_it_in_the_end() {
+    let asked = Mutex::new(0);
+    let ran = run(
+        move |host, shown| {
+            let mut asked = asked.lock().unwrap();
+            *asked += usize::from(host == "one" && shown == "take the lock");
+            (host == "one" && shown == "take the lock" && *asked < 2).then(held)
+        },
+        async |environment: &Environment, means: Means<'_>| {
+            deploy(environment, &DeployRequest { wait: Wait::Forever, ..DeployRequest::default() }, means)
+                .await
+        },
+    );
+    assert_eq!(ran.outcome.verdict, Verdict::Done);
+    assert!(ran.asked.contains(&"two: give the lock back".to_owned()));
+    let notes: Vec<_> = ran.events.iter().filter(|what| matches!(what, What::Note { .. })).collect();
+    assert_eq!(notes.len(), 1, "{notes:?}");
 }

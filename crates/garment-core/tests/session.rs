@@ -4,6 +4,7 @@
 
 use garment_core::event::{Exit, Problem, Stream};
 use garment_core::model::{Destination, Host};
+use garment_core::remote::{Holder, Paths, Refusal, freeze, lock, parse_freeze, parse_refusal, thaw, unlock};
 use garment_core::transport::{Interpreter, Options, Session, Signal, Step, System, Transport, Wish};
 use tokio::sync::watch;
 
@@ -18,6 +19,11 @@ enum Heard {
 async fn open() -> Box<dyn Session> {
     let host = Host { destination: Destination::parse("local").unwrap(), roles: [].into() };
     System.open(&host, Options::default()).await.unwrap()
+}
+
+/// For the session's own shell.
+fn here(text: String) -> Step {
+    Step { shown: "lock".into(), interpreter: Interpreter::session(), text, is_script: true }
 }
 
 fn step(text: &str) -> Step {
@@ -249,5 +255,145 @@ async fn a_daemon_that_keeps_the_outputs_holds_nothing_up() {
     let pid = out(&heard, 0).trim().to_owned();
     let (heard, _) = run(&mut *session, &[&format!("kill {pid} && echo it was alive")]).await;
     assert_eq!(out(&heard, 0), "it was alive\n");
+    session.close().await;
+}
+
+/// Runs one step and gives its status and what it printed on stdout.
+async fn one(session: &mut dyn Session, step: Step) -> (u8, Vec<u8>) {
+    let (_go, wish) = watch::channel(Wish::Go);
+    let (mut printed, mut status) = (Vec::new(), None);
+    session
+        .run(&[step], wish, &mut |signal| match signal {
+            Signal::Output(_, Stream::Stdout, bytes) => printed.extend(bytes),
+            Signal::End(_, exit) => status = Some(exit.0),
+            _ => {}
+        })
+        .await
+        .unwrap();
+    (status.unwrap(), printed)
+}
+
+fn holder(by: &str) -> Holder {
+    Holder { by: by.into(), doing: "deploy".into(), since: Some(1_700_000_000) }
+}
+
+fn paths(dir: &std::path::Path) -> Paths {
+    let at = |name: &str| dir.join(name).display().to_string();
+    Paths {
+        deploy_dir: dir.display().to_string(),
+        source_dir: at("source"),
+        releases_dir: at("releases"),
+        current_symlink: at("current"),
+    }
+}
+
+#[tokio::test]
+async fn a_lock_lives_and_dies_with_the_session() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = paths(&dir.path().join("it's new"));
+    let take = |by: &str| here(lock(&paths, &holder(by)));
+    let mut one_session = open().await;
+    assert_eq!(one(&mut *one_session, take("evan@pungi")).await, (0, vec![]));
+    // Once more is no contradiction.
+    assert_eq!(one(&mut *one_session, take("evan@pungi")).await, (0, vec![]));
+    let mut other = open().await;
+    let (status, said) = one(&mut *other, take("somebody@else")).await;
+    assert_eq!((status, parse_refusal(&said).unwrap()), (1, Some(Refusal::Held(holder("evan@pungi")))));
+    // What a task leaves running does not keep the lock.
+    let (_, pid) = one(&mut *one_session, step("sleep 1000 </dev/null >/dev/null 2>&1 & echo $!")).await;
+    // A step finds no lock to play with.
+    let (_, fds) = one(&mut *one_session, step("{ true >&5; } 2>/dev/null && echo open; true")).await;
+    assert_eq!(String::from_utf8(fds).unwrap(), "");
+    // Given back.
+    assert_eq!(one(&mut *one_session, here(unlock())).await, (0, vec![]));
+    assert_eq!(one(&mut *other, take("somebody@else")).await, (0, vec![]));
+    // A killed shell frees its lock. It is the parent of every step.
+    let (_go, wish) = watch::channel(Wish::Go);
+    let lost = other.run(&[step("kill -9 $PPID")], wish, &mut |_| {}).await;
+    assert!(lost.is_err());
+    assert_eq!(one(&mut *one_session, take("evan@pungi")).await, (0, vec![]));
+    // And so does a session that ends in order.
+    one_session.close().await;
+    let mut third = open().await;
+    assert_eq!(one(&mut *third, take("third@here")).await, (0, vec![]));
+    let pid = String::from_utf8(pid).unwrap();
+    assert_eq!(one(&mut *third, step(&format!("kill {}", pid.trim()))).await, (0, vec![]));
+    third.close().await;
+}
+
+#[tokio::test]
+async fn a_lock_without_flock_is_a_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = paths(dir.path());
+    let take = |by: &str| here(format!("PATH={}\n{}", no_flock(dir.path()), lock(&paths, &holder(by))));
+    let (mut one_session, mut other) = (open().await, open().await);
+    assert_eq!(one(&mut *one_session, take("evan@pungi")).await, (0, vec![]));
+    let (status, said) = one(&mut *other, take("somebody@else")).await;
+    assert_eq!((status, parse_refusal(&said).unwrap()), (1, Some(Refusal::Held(holder("evan@pungi")))));
+    one_session.close().await;
+    assert_eq!(one(&mut *other, take("somebody@else")).await, (0, vec![]));
+    // The other's shell is killed, and a minute passes: its beat is as old as that.
+    let (_go, wish) = watch::channel(Wish::Go);
+    other.run(&[step("kill -9 $PPID")], wish, &mut |_| {}).await.unwrap_err();
+    let mut third = open().await;
+    assert_eq!(one(&mut *third, take("third@here")).await.0, 1);
+    let age = format!("touch -d '2 minutes ago' '{}/.garment/lock.d/beat'", dir.path().display());
+    assert_eq!(one(&mut *third, step(&age)).await, (0, vec![]));
+    assert_eq!(one(&mut *third, take("third@here")).await, (0, vec![]));
+    assert_eq!(one(&mut *third, here(unlock())).await, (0, vec![]));
+    assert!(!dir.path().join(".garment/lock.d").exists());
+    third.close().await;
+}
+
+/// A PATH with the tools that the lock needs and no flock.
+fn no_flock(dir: &std::path::Path) -> String {
+    let bin = dir.join("bin");
+    if !bin.exists() {
+        std::fs::create_dir(&bin).unwrap();
+        for tool in ["mkdir", "mv", "rm", "cat", "find", "touch", "sleep", "sh", "setsid", "id"] {
+            let found = ["/usr/bin", "/bin"]
+                .iter()
+                .map(|dir| std::path::Path::new(dir).join(tool))
+                .find(|p| p.exists());
+            std::os::unix::fs::symlink(found.unwrap(), bin.join(tool)).unwrap();
+        }
+    }
+    bin.display().to_string()
+}
+
+#[tokio::test]
+async fn a_freeze_refuses_everybody() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = paths(dir.path());
+    let why = Holder { doing: "the auditors are here".into(), ..holder("boss@desk") };
+    let mut session = open().await;
+    let script = |text: String| Step { is_script: true, ..step(&text) };
+    let (_, said) = one(&mut *session, script(freeze(&paths, &why))).await;
+    assert_eq!(parse_freeze(&said, "freeze").unwrap(), None);
+    let (_, said) = one(&mut *session, script(freeze(&paths, &holder("somebody@else")))).await;
+    assert_eq!(parse_freeze(&said, "freeze").unwrap(), Some(why.clone()));
+    let (status, said) = one(&mut *session, here(lock(&paths, &holder("evan@pungi")))).await;
+    assert_eq!((status, parse_refusal(&said).unwrap()), (1, Some(Refusal::Frozen(why.clone()))));
+    let (_, said) = one(&mut *session, script(thaw(&paths, true))).await;
+    assert_eq!(parse_freeze(&said, "thaw").unwrap(), Some(why.clone()));
+    let (_, said) = one(&mut *session, script(thaw(&paths, false))).await;
+    assert_eq!(parse_freeze(&said, "thaw").unwrap(), Some(why));
+    assert_eq!(one(&mut *session, here(lock(&paths, &holder("evan@pungi")))).await, (0, vec![]));
+    session.close().await;
+}
+
+#[tokio::test]
+async fn a_lock_that_can_t_be_written_is_a_problem_and_not_the_session_s_end() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join(".garment"), "in the way").unwrap();
+    let mut session = open().await;
+    let (status, said) = one(&mut *session, here(lock(&paths(dir.path()), &holder("evan@pungi")))).await;
+    assert_eq!((status, parse_refusal(&said).unwrap()), (1, None));
+    let problems = garment_core::remote::parse_problems(&said).unwrap();
+    assert_eq!(
+        problems[0].what,
+        format!("can't write the lock `{}/.garment/lock`: File exists", dir.path().display())
+    );
+    assert_eq!(one(&mut *session, step("echo still here")).await, (0, b"still here\n".to_vec()));
     session.close().await;
 }

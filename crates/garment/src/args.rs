@@ -1,8 +1,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args as ClapArgs, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use garment_core::engine;
 
 use crate::exit_code;
 use crate::report::Verbosity;
@@ -94,6 +96,14 @@ pub(crate) enum Verb {
     /// List the releases on the hosts, newest first
     #[command(after_help = "Example:\n  garment list production")]
     List(Environment),
+    /// Keep everybody from deploying to an environment, until `unlock`
+    ///
+    /// For maintenance, an audit, a holiday. A deploy or rollback that is under way is not stopped by it.
+    #[command(after_help = "Example:\n  garment lock production -m \"database maintenance until noon\"")]
+    Lock(Lock),
+    /// End what `lock` began
+    #[command(after_help = "Example:\n  garment unlock production")]
+    Unlock(Unlock),
     /// Print an environment's configuration as garment understands it
     ///
     /// After `extends` and with defaults and variables filled in, as YAML that loads again. Contacts nobody.
@@ -105,6 +115,19 @@ pub(crate) enum Verb {
     /// `current`, the copy of the repository. All problems are reported in one go, each with its remedy.
     #[command(after_help = "Example:\n  garment check production")]
     Check(Environment),
+    /// Write a first deploy.conf, filled in from the git repository here
+    ///
+    /// Takes the repository's URL and branch from git, and explains every setting with an example. Writes `deploy.conf`
+    /// into the current folder, or the file that `--config` names. Never overwrites anything.
+    #[command(after_help = "Example:\n  cd ~/src/shop && garment init")]
+    Init,
+    /// Try garment out on this machine, with nothing but git
+    ///
+    /// Makes a small application, its repository and three hosts that are folders, all in a new temporary folder. Then
+    /// really deploys it there, deploys a second version, lists and rolls back, and says where to look. Nothing outside
+    /// of that folder is changed, and it stays until you remove it.
+    #[command(after_help = "Example:\n  garment demo --dir /tmp/try-out")]
+    Demo(Demo),
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -121,6 +144,8 @@ pub(crate) struct Deploy {
     /// Deploy this branch, tag, full ref name or full commit id instead of `git_ref`
     #[arg(long = "ref", value_name = "REF", allow_hyphen_values = true)]
     pub(crate) git_ref: Option<String>,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
     /// Of your tasks, run only these: ids, separated by commas
     #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with = "exclude")]
     pub(crate) include: Option<Vec<String>>,
@@ -136,6 +161,64 @@ pub(crate) struct Rollback {
     /// The release to go back to [default: the newest good one older than the current one that every host has]
     #[arg(value_name = "RELEASE")]
     pub(crate) release: Option<String>,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Lock {
+    #[command(flatten)]
+    pub(crate) environment: Environment,
+    /// Why: shown to everybody who tries to deploy
+    #[arg(short, long, value_name = "WHY")]
+    pub(crate) message: String,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Unlock {
+    #[command(flatten)]
+    pub(crate) environment: Environment,
+    /// Even if somebody else locked it
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// What to do when another operation is under way.
+#[derive(Debug, Clone, Default, Copy, ClapArgs)]
+pub(crate) struct Wait {
+    /// Wait for another operation to be over, so long (30s, 10m, 1h) or, without a value, as long as it takes
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "forever")]
+    #[arg(value_parser = wait)]
+    wait: Option<engine::Wait>,
+}
+
+impl From<Wait> for engine::Wait {
+    fn from(wait: Wait) -> Self {
+        wait.wait.unwrap_or_default()
+    }
+}
+
+/// `90`, `30s`, `10m`, `1h`: seconds if no unit is there.
+fn wait(text: &str) -> Result<engine::Wait, String> {
+    if text == "forever" {
+        return Ok(engine::Wait::Forever);
+    }
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("write it as 30s, 10m or 1h".into()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "write it as 30s, 10m or 1h".to_owned())?;
+    Ok(engine::Wait::For(Duration::from_secs(number.saturating_mul(unit))))
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Demo {
+    /// Make this folder for it, which must not be there yet [default: a new one for temporary files]
+    #[arg(long, value_name = "DIR", allow_hyphen_values = true)]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 #[cfg(test)]

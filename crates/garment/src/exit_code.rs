@@ -14,6 +14,8 @@ pub(crate) const STOPPED: u8 = 4;
 pub(crate) const LIVE_BUT_FAILED: u8 = 5;
 /// `current` is not known to lead to the same release on every host.
 pub(crate) const MIXED: u8 = 6;
+/// Another operation is under way, or the environment is frozen; nothing was changed.
+pub(crate) const LOCKED: u8 = 7;
 /// Stopped by Ctrl-C or SIGTERM, and the hosts agree on `current`. 128 + SIGINT, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -25,6 +27,7 @@ pub(crate) const HELP: &str = "Exit codes:
     4  stopped before `current` moved on any host
     5  the release is live on every host, but a later stage failed
     6  `current` is not known to be the same on every host
+    7  another operation is under way, or the environment is frozen; nothing was changed
   130  interrupted; `current` is the same on every host as before, or the new one on all";
 
 /// The code of an operation.
@@ -32,6 +35,7 @@ pub(crate) fn of(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Done => SUCCESS,
         Verdict::Refused => USAGE,
+        Verdict::Locked => LOCKED,
         Verdict::Unreachable => UNREACHABLE,
         Verdict::Stopped => STOPPED,
         Verdict::LiveButFailed => LIVE_BUT_FAILED,

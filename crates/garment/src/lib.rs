@@ -21,9 +21,13 @@ pub fn main() -> ExitCode {
     let code = match &args.verb {
         Verb::Deploy(args) => verb::deploy(&context, args),
         Verb::Rollback(args) => verb::rollback(&context, args),
+        Verb::Lock(args) => verb::lock(&context, args),
+        Verb::Unlock(args) => verb::unlock(&context, args),
         Verb::List(args) => verb::list(&context, args),
         Verb::Show(args) => verb::show(&context, args),
         Verb::Check(args) => verb::check(&context, args),
+        Verb::Init => verb::init(&context),
+        Verb::Demo(args) => verb::demo(&context, args),
     };
     ExitCode::from(code)
 }

@@ -2,10 +2,14 @@
 #![expect(clippy::disallowed_methods, reason = "this is the place")]
 
 use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use rustix::process::getuid;
 
 use crate::report::color;
 
 /// What garment takes from its environment.
+#[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
     pub(crate) stdout: color::Surroundings,
     pub(crate) stderr_is_terminal: bool,
@@ -13,12 +17,18 @@ pub(crate) struct Surroundings {
     pub(crate) git_ssh_command: Option<String>,
     /// Who runs garment and where, as `user@machine`.
     pub(crate) operator: String,
+    /// The folder of this program, where a shell would not find it as `garment`.
+    pub(crate) not_on_path: Option<String>,
 }
 
 pub(crate) fn read() -> Surroundings {
     let text = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let filled = |name: &str| text(name).filter(|value| !value.is_empty());
-    let user = filled("USER").or_else(|| filled("LOGNAME")).unwrap_or_else(|| "unknown".into());
+    let user = filled("USER").or_else(|| filled("LOGNAME")).unwrap_or_else(|| {
+        let uid = getuid().as_raw();
+        let passwd = fs_err::read("/etc/passwd").unwrap_or_default();
+        name_of(uid, &String::from_utf8_lossy(&passwd)).unwrap_or_else(|| format!("uid{uid}"))
+    });
     let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
     Surroundings {
         stdout: color::Surroundings {
@@ -32,5 +42,40 @@ pub(crate) fn read() -> Surroundings {
         stderr_is_terminal: std::io::stderr().is_terminal(),
         git_ssh_command: filled("GIT_SSH_COMMAND"),
         operator: format!("{user}@{machine}"),
+        not_on_path: not_on_path(),
+    }
+}
+
+/// The user's name in the text of a passwd file.
+fn name_of(uid: u32, passwd: &str) -> Option<String> {
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next().filter(|name| !name.is_empty())?;
+        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    })
+}
+
+fn not_on_path() -> Option<String> {
+    let me = std::env::current_exe().ok()?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found: Option<PathBuf> =
+        std::env::split_paths(&path).map(|folder| folder.join("garment")).find(|path| path.is_file());
+    let same = found.and_then(|found| found.canonicalize().ok()) == me.canonicalize().ok();
+    let folder = me.parent().and_then(|folder| folder.to_str()).filter(|_| !same);
+    folder.map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_have_names_in_passwd() {
+        let passwd =
+            "root:x:0:0:root:/root:/bin/sh\n\n+nis\n:x:7:7::/:\nada:x:1000:1000::/home/ada:/bin/sh\n";
+        assert_eq!(name_of(0, passwd).as_deref(), Some("root"));
+        assert_eq!(name_of(1000, passwd).as_deref(), Some("ada"));
+        assert_eq!(name_of(100, passwd), None);
+        assert_eq!(name_of(7, passwd), None);
     }
 }

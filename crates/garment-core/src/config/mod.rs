@@ -27,6 +27,7 @@ mod wording;
 mod yaml;
 
 pub use error::{ConfigError, ConfigErrors, Place};
+pub use quoting::scalar;
 pub use show::show;
 
 use indexmap::IndexMap;

@@ -1,5 +1,12 @@
 use std::fmt::Write as _;
 
+use crate::model::Template;
+
+/// A template as a YAML scalar that `deploy.conf` reads back as that template: quoted where YAML needs it.
+pub fn scalar(template: &Template) -> String {
+    quote(&template.to_string())
+}
+
 /// A text as a YAML scalar that reads back as exactly that text, in YAML 1.1 and 1.2, in block and flow context.
 pub(super) fn quote(text: &str) -> String {
     if is_plain(text) {

@@ -1,9 +1,10 @@
 use jiff::Timestamp;
 
 use super::Means;
-use super::operation::{Early, Running};
+use super::lock::Wait;
+use super::operation::{Early, LockRequest, Running};
 use crate::event::{Operation, Outcome, What};
-use crate::model::{Environment, Setting};
+use crate::model::{CommitId, Environment, Setting};
 use crate::origin::NoCommit;
 use crate::plan::{Deploy, Scope, Selection, compile_deploy, unknown_ids};
 
@@ -16,6 +17,8 @@ pub struct DeployRequest {
     pub selection: Selection,
     /// Who asks, as `user@machine`.
     pub by: String,
+    /// For another operation to be over.
+    pub wait: Wait,
 }
 
 /// Makes a release of one commit on every host and switches to it.
@@ -33,10 +36,15 @@ pub async fn deploy(environment: &Environment, request: &DeployRequest, means: M
             NoCommit::Unreachable(problem) => Early::NoOrigin(problem),
         })?;
         means.teller.tell(What::Resolved { git_ref: git_ref.clone(), commit: commit.clone() });
-        Ok(commit)
+        Ok((git_ref.clone(), commit))
+    };
+    let lock = LockRequest {
+        by: &request.by,
+        wait: request.wait,
+        doing: |(git_ref, commit): &(String, CommitId)| format!("deploy of {git_ref} ({})", commit.short()),
     };
     running
-        .carry_out(resolve, |commit, facts| {
+        .carry_out(lock, resolve, |(_, commit), facts| {
             let deploy = Deploy {
                 git_ref: &git_ref,
                 commit: &commit,

@@ -5,7 +5,7 @@ use tokio::sync::watch;
 
 use super::{Interrupt, Means};
 use crate::event::{Exit, HostName, Problem, Stream, What};
-use crate::model::{Environment, HostFacts};
+use crate::model::{Environment, Host, HostFacts};
 use crate::plan::survey_paths;
 use crate::remote;
 use crate::transport::{Interpreter, Options, Session, Signal, Step, Wish};
@@ -23,34 +23,47 @@ pub(super) struct Fleet {
 /// What a host said when it was looked at.
 pub(super) type Looked = Result<HostFacts, Problem>;
 
+/// Whether there is a shell on a host, and if not, why.
+pub(super) type LoggedIn = Result<(), Problem>;
+
 impl Fleet {
-    /// Logs in everywhere at once and looks at each host as soon as its shell is there. Hosts that can't be reached are
-    /// told, and their place stays empty.
-    pub(super) async fn open(environment: &Environment, means: Means<'_>) -> (Self, Vec<Looked>) {
+    /// Logs in everywhere at once. Hosts that can't be reached are told, and their place stays empty.
+    pub(super) async fn open(environment: &Environment, means: Means<'_>) -> (Self, Vec<LoggedIn>) {
         let names = crate::plan::host_names(environment);
         let options = Options { forward_agent: environment.forward_agent };
         let opened = environment.hosts.iter().zip(&names).map(async |(host, name)| {
             let begun = Instant::now();
             means.teller.tell(What::Connecting { host: name.clone() });
-            let mut session = match means.transport.open(host, options).await {
-                Ok(session) => session,
+            match means.transport.open(host, options).await {
+                Ok(session) => {
+                    means.teller.tell(What::Connected { host: name.clone(), took: begun.elapsed() });
+                    (Some(session), Ok(()))
+                }
                 Err(problem) => {
                     means.teller.tell(What::Unreachable { host: name.clone(), problem: problem.clone() });
-                    return (None, Err(problem));
+                    (None, Err(problem))
                 }
-            };
-            means.teller.tell(What::Connected { host: name.clone(), took: begun.elapsed() });
-            let look = remote::survey(&survey_paths(environment, host));
-            let facts = ask(&mut *session, &look_step(look))
-                .await
-                .and_then(|answer| remote::parse_survey(&answer).map_err(|bad| unreadable(&bad)));
-            if let Err(problem) = &facts {
-                means.teller.tell(What::Unreachable { host: name.clone(), problem: problem.clone() });
             }
-            (Some(session), facts)
         });
-        let (sessions, looked) = join_all(opened).await.into_iter().unzip();
-        (Self { names, sessions }, looked)
+        let (sessions, logged_in) = join_all(opened).await.into_iter().unzip();
+        (Self { names, sessions }, logged_in)
+    }
+
+    /// Logs in everywhere and looks at every host that lets us in.
+    pub(super) async fn open_and_look(environment: &Environment, means: Means<'_>) -> (Self, Vec<Looked>) {
+        let (mut fleet, logged_in) = Self::open(environment, means).await;
+        let looks =
+            fleet.sessions.iter_mut().zip(&environment.hosts).map(async |(session, host)| match session {
+                Some(session) => {
+                    let answer = ask(&mut **session, &look_step(environment, host)).await?;
+                    remote::parse_survey(&answer).map_err(|bad| unreadable(&bad))
+                }
+                None => Err(Problem { what: String::new(), remedy: String::new() }),
+            });
+        let looked: Vec<Looked> = join_all(looks).await;
+        // Why there is no shell is more than that there is none.
+        let looked = logged_in.into_iter().zip(looked).map(|(login, looked)| login.and(looked)).collect();
+        (fleet, looked)
     }
 
     /// Ends all shells, side by side.
@@ -61,38 +74,53 @@ impl Fleet {
 
 /// Runs one script and gives its answer.
 pub(super) async fn ask(session: &mut dyn Session, step: &Step) -> Result<Vec<u8>, Problem> {
-    let reply = ask_anyhow(session, step).await?;
-    match reply.exit {
-        Some(exit) if exit.ok() => Ok(reply.answer),
-        _ => Err(script_problem(&reply.answer).unwrap_or_else(|| broken_script(reply.exit, &reply.said))),
-    }
+    let [reply] = ask_all(session, std::array::from_ref(step)).await?;
+    reply.into_answer()
 }
 
 /// What a script left.
+#[derive(Default)]
 pub(super) struct Reply {
     pub(super) answer: Vec<u8>,
     said: Vec<u8>,
-    exit: Option<Exit>,
+    pub(super) exit: Option<Exit>,
 }
 
-/// Runs one script and gives what it answered, whether it succeeded or not.
-pub(super) async fn ask_anyhow(session: &mut dyn Session, step: &Step) -> Result<Reply, Problem> {
-    let mut reply = Reply { answer: Vec::new(), said: Vec::new(), exit: None };
+impl Reply {
+    /// Its answer, if it succeeded; else what was wrong.
+    pub(super) fn into_answer(self) -> Result<Vec<u8>, Problem> {
+        match self.exit {
+            Some(exit) if exit.ok() => Ok(self.answer),
+            _ => Err(script_problem(&self.answer).unwrap_or_else(|| broken_script(self.exit, &self.said))),
+        }
+    }
+}
+
+/// Runs scripts one after the other, as long as they succeed, and gives what each left.
+pub(super) async fn ask_all<const N: usize>(
+    session: &mut dyn Session,
+    steps: &[Step; N],
+) -> Result<[Reply; N], Problem> {
+    let mut replies = std::array::from_fn(|_| Reply::default());
     // Looking changes nothing, so it may always run to its end.
     let (_go, wish) = watch::channel(Wish::Go);
+    let mut take = |index: usize, stream: Option<Stream>, bytes: &[u8], exit: Option<Exit>| {
+        let Some(reply) = replies.get_mut(index) else { return };
+        match stream {
+            Some(Stream::Stdout) if reply.answer.len() < LONGEST_ANSWER => reply.answer.extend(bytes),
+            Some(Stream::Stderr) if reply.said.len() < LONGEST_ANSWER => reply.said.extend(bytes),
+            Some(_) => {}
+            None => reply.exit = exit,
+        }
+    };
     session
-        .run(std::slice::from_ref(step), wish, &mut |signal| match signal {
-            Signal::Output(_, Stream::Stdout, bytes) if reply.answer.len() < LONGEST_ANSWER => {
-                reply.answer.extend(bytes);
-            }
-            Signal::Output(_, Stream::Stderr, bytes) if reply.said.len() < LONGEST_ANSWER => {
-                reply.said.extend(bytes);
-            }
-            Signal::End(_, exit) => reply.exit = Some(exit),
-            Signal::Output(..) | Signal::Begin(_) => {}
+        .run(steps, wish, &mut |signal| match signal {
+            Signal::Output(index, stream, bytes) => take(index, Some(stream), bytes, None),
+            Signal::End(index, exit) => take(index, None, &[], Some(exit)),
+            Signal::Begin(_) => {}
         })
         .await?;
-    Ok(reply)
+    Ok(replies)
 }
 
 /// What a script that failed says was wrong.
@@ -100,8 +128,14 @@ pub(super) fn script_problem(answer: &[u8]) -> Option<Problem> {
     remote::parse_problems(answer).ok()?.into_iter().next()
 }
 
-pub(super) fn look_step(text: String) -> Step {
-    Step { shown: "look at the host".into(), interpreter: Interpreter::sh(), text, is_script: true }
+/// A look at a host before anything is known of it.
+pub(super) fn look_step(environment: &Environment, host: &Host) -> Step {
+    script_step("look at the host", remote::survey(&survey_paths(environment, host)))
+}
+
+/// A script of garment's own.
+pub(super) fn script_step(shown: &str, text: String) -> Step {
+    Step { shown: shown.into(), interpreter: Interpreter::sh(), text, is_script: true }
 }
 
 pub(super) fn unreadable(bad: &remote::BadRecords) -> Problem {

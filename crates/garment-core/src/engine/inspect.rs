@@ -1,7 +1,7 @@
 use futures_util::future::join_all;
 
 use super::Means;
-use super::fleet::{Fleet, ask_anyhow, look_step, unless_interrupted, unreadable};
+use super::fleet::{Fleet, ask_all, script_step, unless_interrupted, unreadable};
 use crate::event::{HostName, Problem};
 use crate::model::{Environment, HostFacts, Setting};
 use crate::plan::{Scope, survey_paths};
@@ -19,7 +19,7 @@ pub struct Inspected<T> {
 /// Looks at every host; changes nothing. `None` when people stopped it.
 pub async fn survey(environment: &Environment, means: Means<'_>) -> Option<Vec<Inspected<HostFacts>>> {
     let look = async {
-        let (fleet, looked) = Fleet::open(environment, means).await;
+        let (fleet, looked) = Fleet::open_and_look(environment, means).await;
         let names = fleet.names.clone();
         fleet.close().await;
         names.into_iter().zip(looked).map(|(host, found)| Inspected { host, found }).collect()
@@ -37,7 +37,7 @@ pub async fn check(
 }
 
 async fn check_all(environment: &Environment, means: Means<'_>) -> Vec<Inspected<(HostFacts, Vec<Problem>)>> {
-    let (mut fleet, looked) = Fleet::open(environment, means).await;
+    let (mut fleet, looked) = Fleet::open_and_look(environment, means).await;
     let repo_url = Scope::without_host(environment).value(Setting::RepoUrl);
     let checks = fleet.sessions.iter_mut().zip(&environment.hosts).zip(looked).map(
         async |((session, host), looked)| {
@@ -51,7 +51,7 @@ async fn check_all(environment: &Environment, means: Means<'_>) -> Vec<Inspected
                 repo_url: &repo_url,
                 forward_agent: environment.forward_agent,
             });
-            let reply = ask_anyhow(&mut **session, &look_step(text)).await?;
+            let [reply] = ask_all(&mut **session, &[script_step("check", text)]).await?;
             let problems = remote::parse_check(&reply.answer).map_err(|bad| unreadable(&bad))?;
             Ok((facts, problems))
         },

@@ -3,9 +3,11 @@
 
 mod deploy;
 mod fleet;
+mod freeze;
 mod host_task;
 mod inspect;
 mod lines;
+mod lock;
 mod operation;
 mod outcome;
 mod rollback;
@@ -13,7 +15,9 @@ mod run;
 mod teller;
 
 pub use deploy::{DeployRequest, deploy};
+pub use freeze::{Frost, freeze, thaw};
 pub use inspect::{Inspected, check, survey};
+pub use lock::Wait;
 pub use rollback::{RollbackRequest, rollback};
 pub use teller::Teller;
 

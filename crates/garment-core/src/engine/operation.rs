@@ -1,7 +1,8 @@
 use std::time::Instant;
 
 use super::Means;
-use super::fleet::{Fleet, Looked, unless_interrupted};
+use super::fleet::{Fleet, unless_interrupted};
+use super::lock::{NoLock, Wait, lock_and_look};
 use super::outcome::{Ledger, current};
 use super::run::run;
 use crate::event::{Current, HostOutcome, Operation, Outcome, Problem, Progress, Verdict, What};
@@ -14,6 +15,17 @@ pub(super) struct Running<'a> {
     pub(super) environment: &'a Environment,
     pub(super) means: Means<'a>,
     begun: Instant,
+}
+
+/// What is known of a host: facts, or nothing yet, or why it can't be asked.
+type Seen = Result<Option<HostFacts>, Problem>;
+
+/// What the locks are asked for with.
+pub(super) struct LockRequest<'a, T> {
+    pub(super) by: &'a str,
+    pub(super) wait: Wait,
+    /// What those are told who are refused meanwhile.
+    pub(super) doing: fn(&T) -> String,
 }
 
 /// Why an operation ends before anything was changed.
@@ -34,32 +46,57 @@ impl<'a> Running<'a> {
         Self { operation, environment, means, begun: Instant::now() }
     }
 
-    /// Logs in and, side by side with that, does whatever else has to be known; then compiles and runs the plan.
+    /// Logs in and, side by side with that, does whatever else has to be known; takes the locks; then compiles and runs
+    /// the plan.
     pub(super) async fn carry_out<T>(
         self,
+        lock: LockRequest<'_, T>,
         meanwhile: impl Future<Output = Result<T, Early>>,
         compile: impl FnOnce(T, &[HostFacts]) -> Result<Plan, NoPlan>,
     ) -> Outcome {
-        let Some(opened) = unless_interrupted(self.means.interrupt, self.open(meanwhile)).await else {
+        let Some(opened) = unless_interrupted(self.means.interrupt, self.open(lock, meanwhile)).await else {
             self.means.teller.tell(What::Interrupted);
             return self.end_early(Early::Interrupted, &[]);
         };
-        let (fleet, looked, known) = match opened {
-            Ok(opened) => opened,
-            Err(early) => return self.end_early(early, &[]),
+        let outcome = match opened {
+            Ok((fleet, facts, known)) => self.carry_on(fleet, facts, known, compile).await,
+            Err(outcome) => *outcome,
         };
-        let outcome = self.carry_on(fleet, looked, known, compile).await;
         self.finish(outcome)
     }
 
-    /// Both at once. When there is nothing to deploy, nobody waits for a slow login.
+    /// Everything up to the point from which things are changed. When there is nothing to deploy, nobody waits for a
+    /// slow login.
     async fn open<T>(
         &self,
+        lock: LockRequest<'_, T>,
         meanwhile: impl Future<Output = Result<T, Early>>,
-    ) -> Result<(Fleet, Vec<Looked>, T), Early> {
+    ) -> Result<(Fleet, Vec<HostFacts>, T), Box<Outcome>> {
         let hosts = async { Ok(Fleet::open(self.environment, self.means).await) };
-        let ((fleet, looked), known) = tokio::try_join!(hosts, meanwhile)?;
-        Ok((fleet, looked, known))
+        let ((mut fleet, logged_in), known) =
+            tokio::try_join!(hosts, meanwhile).map_err(|early| self.early(early, &[]))?;
+        if logged_in.iter().any(Result::is_err) {
+            fleet.close().await;
+            let seen: Vec<Seen> = logged_in.into_iter().map(|login| login.map(|()| None)).collect();
+            return Err(self.untouched(Verdict::Unreachable, Vec::new(), &seen).into());
+        }
+        let doing = (lock.doing)(&known);
+        let locked =
+            lock_and_look(&mut fleet, self.environment, &doing, lock.by, lock.wait, self.means).await;
+        let outcome = match locked {
+            Ok(facts) => return Ok((fleet, facts, known)),
+            Err(NoLock::Locked(problems)) => self.unfit(Verdict::Locked, &[], &problems),
+            Err(NoLock::Unfit(problems)) => self.unfit(Verdict::Stopped, &[], &problems),
+            Err(NoLock::Gone(problems)) => {
+                let mut seen: Vec<Seen> = vec![Ok(None); self.environment.hosts.len()];
+                for (host, problem) in problems {
+                    seen[host] = Err(problem);
+                }
+                self.untouched(Verdict::Unreachable, Vec::new(), &seen)
+            }
+        };
+        fleet.close().await;
+        Err(outcome.into())
     }
 
     /// Ends it before anything was contacted.
@@ -70,53 +107,44 @@ impl<'a> Running<'a> {
     async fn carry_on<T>(
         &self,
         mut fleet: Fleet,
-        looked: Vec<Looked>,
+        facts: Vec<HostFacts>,
         known: T,
         compile: impl FnOnce(T, &[HostFacts]) -> Result<Plan, NoPlan>,
     ) -> Outcome {
-        let facts: Vec<HostFacts> =
-            looked.iter().filter_map(|looked| looked.as_ref().ok().cloned()).collect();
-        if facts.len() < looked.len() {
-            fleet.close().await;
-            return self.untouched(Verdict::Unreachable, Vec::new(), &looked);
-        }
-        match compile(known, &facts) {
+        let seen = || facts.iter().map(|facts| Ok(Some(facts.clone()))).collect::<Vec<Seen>>();
+        let outcome = match compile(known, &facts) {
             Ok(plan) => {
                 self.means
                     .teller
                     .tell(What::Planned { release: plan.release.clone(), tasks: plan.outline() });
                 let mut ledger = Ledger::new(&plan, &facts);
                 let done = run(&plan, &mut fleet, &mut ledger, self.means.teller, self.means.interrupt).await;
-                fleet.close().await;
                 ledger.outcome(done, self.means.interrupt.is_raised())
             }
-            Err(NoPlan::Refused(problem)) => {
-                fleet.close().await;
-                self.early(Early::Refused(problem), &looked)
-            }
-            Err(NoPlan::Hosts(problems)) => {
-                fleet.close().await;
-                self.unfit(&looked, &problems)
-            }
-        }
+            Err(NoPlan::Refused(problem)) => self.early(Early::Refused(problem), &seen()),
+            Err(NoPlan::Hosts(problems)) => self.unfit(Verdict::Stopped, &seen(), &problems),
+        };
+        // The locks are free when the shells are gone.
+        fleet.close().await;
+        outcome
     }
 
-    fn end_early(self, early: Early, looked: &[Looked]) -> Outcome {
-        let outcome = self.early(early, looked);
+    fn end_early(self, early: Early, seen: &[Seen]) -> Outcome {
+        let outcome = self.early(early, seen);
         self.finish(outcome)
     }
 
-    fn early(&self, early: Early, looked: &[Looked]) -> Outcome {
+    fn early(&self, early: Early, seen: &[Seen]) -> Outcome {
         let (verdict, problems) = match early {
             Early::Refused(problem) => (Verdict::Refused, vec![problem]),
             Early::NoOrigin(problem) => (Verdict::Unreachable, vec![problem]),
             Early::Interrupted => (Verdict::Interrupted, Vec::new()),
         };
-        self.untouched(verdict, problems, looked)
+        self.untouched(verdict, problems, seen)
     }
 
-    fn unfit(&self, looked: &[Looked], problems: &[(usize, Problem)]) -> Outcome {
-        let mut outcome = self.untouched(Verdict::Stopped, Vec::new(), looked);
+    fn unfit(&self, verdict: Verdict, seen: &[Seen], problems: &[(usize, Problem)]) -> Outcome {
+        let mut outcome = self.untouched(verdict, Vec::new(), seen);
         for (index, problem) in problems {
             outcome.hosts[*index].progress = Progress::Unfit(problem.clone());
         }
@@ -124,19 +152,14 @@ impl<'a> Running<'a> {
     }
 
     /// Nothing was changed on any host.
-    fn untouched(&self, verdict: Verdict, problems: Vec<Problem>, looked: &[Looked]) -> Outcome {
+    fn untouched(&self, verdict: Verdict, problems: Vec<Problem>, seen: &[Seen]) -> Outcome {
         let hosts = host_names(self.environment).into_iter().enumerate().map(|(index, host)| {
-            match looked.get(index) {
-                Some(Ok(facts)) => {
-                    HostOutcome { host, current: current(&facts.current), progress: Progress::Untouched }
-                }
-                Some(Err(problem)) => HostOutcome {
-                    host,
-                    current: Current::Unknown,
-                    progress: Progress::Unreachable(problem.clone()),
-                },
-                None => HostOutcome { host, current: Current::Unknown, progress: Progress::Untouched },
-            }
+            let (current, progress) = match seen.get(index) {
+                Some(Ok(Some(facts))) => (current(&facts.current), Progress::Untouched),
+                Some(Err(problem)) => (Current::Unknown, Progress::Unreachable(problem.clone())),
+                Some(Ok(None)) | None => (Current::Unknown, Progress::Untouched),
+            };
+            HostOutcome { host, current, progress }
         });
         Outcome {
             operation: self.operation,

@@ -1,5 +1,6 @@
 use super::Means;
-use super::operation::Running;
+use super::lock::Wait;
+use super::operation::{LockRequest, Running};
 use crate::event::{Operation, Outcome};
 use crate::model::Environment;
 use crate::plan::{Rollback, compile_rollback};
@@ -9,13 +10,18 @@ use crate::plan::{Rollback, compile_rollback};
 pub struct RollbackRequest {
     /// The release to go back to; without one, the newest good one older than the current one that every host has.
     pub release: Option<String>,
+    /// Who asks, as `user@machine`.
+    pub by: String,
+    /// For another operation to be over.
+    pub wait: Wait,
 }
 
 /// Switches every host back to an older release.
 pub async fn rollback(environment: &Environment, request: &RollbackRequest, means: Means<'_>) -> Outcome {
     let running = Running::begin(Operation::Rollback, environment, means);
+    let lock = LockRequest { by: &request.by, wait: request.wait, doing: |()| "rollback".to_owned() };
     running
-        .carry_out(async { Ok(()) }, |(), facts| {
+        .carry_out(lock, async { Ok(()) }, |(), facts| {
             compile_rollback(environment, facts, &Rollback { release: request.release.as_deref() })
         })
         .await

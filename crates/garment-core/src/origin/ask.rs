@@ -1,11 +1,11 @@
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::Output;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::process::Command;
 
+use super::command::program;
 use super::refs::{Advertised, Found};
 use super::{NoCommit, Origin};
 use crate::event::Problem;
@@ -70,19 +70,12 @@ impl Git {
         dir: Option<&Path>,
         args: impl IntoIterator<Item = S>,
     ) -> Result<Output, NoCommit> {
-        #[expect(clippy::disallowed_methods, reason = "this is the room")]
-        let mut git = Command::new("git");
-        git.args(args).stdin(Stdio::null()).kill_on_drop(true).process_group(0);
-        if let Some(dir) = dir {
-            // What the calling shell says of another repository is not about this one.
-            git.current_dir(dir)
-                .env_remove("GIT_DIR")
-                .env_remove("GIT_WORK_TREE")
-                .env_remove("GIT_INDEX_FILE");
-            git.env("GIT_NO_LAZY_FETCH", "1");
-        }
         // Nobody can answer a question beside a report that is being drawn. Credential helpers still work.
-        git.env("GIT_TERMINAL_PROMPT", "0");
+        let mut git = program();
+        git.args(args);
+        if let Some(dir) = dir {
+            git.current_dir(dir).env("GIT_NO_LAZY_FETCH", "1");
+        }
         git.env(
             "GIT_SSH_COMMAND",
             format!("{} -o BatchMode=yes", self.ssh_command.as_deref().unwrap_or("ssh")),
@@ -112,7 +105,7 @@ fn unreachable(repo_url: &str, output: &Output) -> Problem {
     }
 }
 
-fn not_started(error: &std::io::Error) -> Problem {
+pub(super) fn not_started(error: &std::io::Error) -> Problem {
     if error.kind() == std::io::ErrorKind::NotFound {
         Problem {
             what: "there is no `git` on this machine".into(),

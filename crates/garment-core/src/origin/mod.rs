@@ -1,10 +1,16 @@
-//! The repository that releases come from, as the controller sees it: which commit a ref is. Beside `transport`, the
+//! The repository that releases come from, as the controller sees it: which commit a ref is,
+//! what a checkout knows of where it came from, and the repository of a demo. Beside `transport`, the
 //! only room that starts processes: the system's `git`, with the user's credential helpers and ssh settings.
 
 mod ask;
+mod checkout;
+mod command;
 mod refs;
+mod workshop;
 
 pub use ask::Git;
+pub use checkout::{Checkout, Remote};
+pub use workshop::Workshop;
 
 use futures_util::future::BoxFuture;
 

@@ -7,6 +7,7 @@
 mod check;
 mod command;
 mod cutover;
+mod lock;
 mod mark;
 mod paths;
 mod prepare;
@@ -20,6 +21,7 @@ mod survey;
 pub use check::{Check, check, parse_check};
 pub use command::command_text;
 pub use cutover::{Cutover, Moved, cutover, parse_cutover, parse_revert, rehearse, revert};
+pub use lock::{Holder, Refusal, freeze, lock, parse_freeze, parse_refusal, thaw, unlock};
 pub use mark::mark;
 pub use paths::Paths;
 pub use prepare::{Prepare, parse_prepare, prepare};

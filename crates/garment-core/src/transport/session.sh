@@ -14,7 +14,7 @@
 # What the controller reads are marks: a word that nobody else knows (`g_mark`, set in front of this text), then
 #
 #   hello            on both outputs, once
-#   begin ID PID     on stdout, before a step
+#   begin ID [PID]   on stdout, before a step; without PID if this shell itself runs it
 #   end ID STATUS    on both outputs, after it
 #   done             on stdout, when no further step of the batch will start
 #
@@ -38,6 +38,11 @@ g_say() {
   done
 }
 
+# What SHELL is given instead of the text. What starts it may lose the descriptor on the way, as sudo does and start-up
+# files may: a text that is not there has not been run.
+# shellcheck disable=SC2016
+g_text='eval "$(cat <&3 || echo "echo no command arrived: what starts this shell must leave file descriptor 3 open >&2; exit 126")"'
+
 # ID SHELL...: runs the text on file descriptor 3 in SHELL.
 g_step() {
   [ -z "$g_stopped" ] || return 1
@@ -53,11 +58,25 @@ g_step() {
     done
     unset g_mark
     shift
-    exec "$@"' sh "$g_id" "$@" 'eval "$(cat <&3)"' </dev/null 4<&-
-  g_status=$?
-  g_say end "$g_id" "$g_status"
-  g_say end "$g_id" "$g_status" >&2
-  return "$g_status"
+    exec "$@"' sh "$g_id" "$@" "$g_text" </dev/null 4<&- 5>&-
+  g_ended "$g_id" "$?"
+}
+
+# ID: runs the text on file descriptor 3 in this shell itself. What it opens on file descriptor 5 (the lock) stays open
+# for as long as this shell lives, and no other process gets it.
+g_here() {
+  [ -z "$g_stopped" ] || return 1
+  IFS= read -r g_script <&3
+  g_say begin "$1"
+  g_script=$(cat <&3)
+  eval "$g_script"
+  g_ended "$1" "$?"
+}
+
+g_ended() {
+  g_say end "$1" "$2"
+  g_say end "$1" "$2" >&2
+  return "$2"
 }
 
 g_watch() {
@@ -82,7 +101,7 @@ g_signal() {
 g_open() {
   g_stopped=
   # `exec`, since a redirection of the function would keep copies of the outputs open beside it.
-  (exec <&4 4<&- >/dev/null 2>&1 && g_watch) &
+  (exec <&4 4<&- 5>&- >/dev/null 2>&1 && g_watch) &
   g_watcher=$!
 }
 

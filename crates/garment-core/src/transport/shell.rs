@@ -147,8 +147,9 @@ impl Shell {
     fn batch(&self, steps: &[Step]) -> String {
         let mut text = String::from("{ g_open\n");
         for (index, step) in steps.iter().enumerate() {
-            let _ = write!(text, "g_step {index}");
-            for word in step.interpreter.as_words() {
+            let words = step.interpreter.as_words();
+            let _ = write!(text, "{} {index}", if words.is_empty() { "g_here" } else { "g_step" });
+            for word in words {
                 let _ = write!(text, " {}", quote(word));
             }
             let and = if index + 1 < steps.len() { " &&" } else { "" };
@@ -228,7 +229,8 @@ impl Shell {
 struct Batch {
     /// Pieces that wait, of stdout and of stderr.
     waiting: [VecDeque<Piece>; 2],
-    /// The step that began last as far as was read, and its process id.
+    /// The step that began last as far as was read, and its process id; none for one that the session's own shell
+    /// runs.
     newest: Option<(usize, String)>,
     /// The step that was told last, begun or ended.
     told: usize,
@@ -245,8 +247,8 @@ struct Batch {
 impl Batch {
     fn control_line(&self, wish: Wish) -> String {
         match (wish, &self.newest) {
-            (Wish::Terminate, Some((_, pid))) => format!("term {pid}\n"),
-            (Wish::Kill, Some((_, pid))) => format!("kill {pid}\n"),
+            (Wish::Terminate, Some((_, pid))) if !pid.is_empty() => format!("term {pid}\n"),
+            (Wish::Kill, Some((_, pid))) if !pid.is_empty() => format!("kill {pid}\n"),
             _ => "stop\n".into(),
         }
     }
@@ -324,9 +326,10 @@ impl Batch {
     }
 }
 
-/// The step and the process id of a mark that says that a step begins.
+/// The step and the process id, if it has one of its own, of a mark that says that a step begins.
 fn begin(mark: &str) -> Option<(usize, &str)> {
-    let (id, pid) = mark.strip_prefix("begin ")?.split_once(' ')?;
+    let rest = mark.strip_prefix("begin ")?;
+    let (id, pid) = rest.split_once(' ').unwrap_or((rest, ""));
     Some((id.parse().ok()?, pid))
 }
 

@@ -13,7 +13,7 @@ pub struct Step {
     pub is_script: bool,
 }
 
-/// A shell, as words to which the text's place is appended.
+/// A shell, as words to which the text's place is appended; no words are the session's own shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interpreter(Vec<String>);
 
@@ -21,6 +21,11 @@ impl Interpreter {
     /// The host's `sh`, which garment's own scripts are written for.
     pub fn sh() -> Self {
         Self(["sh", "-c"].map(Into::into).into())
+    }
+
+    /// The session's own shell: what the text does to it lasts as long as the session. The text must not end it.
+    pub fn session() -> Self {
+        Self(Vec::new())
     }
 
     /// What the strategy gives to people's commands: a login bash where there is one.

@@ -31,7 +31,7 @@ pub(super) fn lines(outcome: &Outcome, moves: &Moves, look: Look, config: Option
     let deploy = outcome.operation == Operation::Deploy;
     let steps: Vec<(&str, String)> = match outcome.verdict {
         Verdict::Done if deploy => back.into_iter().collect(),
-        Verdict::Done | Verdict::Refused => Vec::new(),
+        Verdict::Done | Verdict::Refused | Verdict::Locked => Vec::new(),
         Verdict::Unreachable => vec![("look", garment("check", None)), again(mended)],
         Verdict::Interrupted if !any_there => vec![list, again("it starts afresh")],
         Verdict::Interrupted | Verdict::LiveButFailed if deploy => {

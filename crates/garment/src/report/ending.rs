@@ -42,13 +42,15 @@ impl Ending {
             lines.push(String::new());
             lines.extend(paragraph);
         }
-        if outcome.hosts.iter().any(|host| host.progress != Progress::Untouched) {
+        // A refusal has nothing to say of what `current` leads to: nobody looked.
+        let changed = outcome.verdict != Verdict::Locked;
+        if changed && outcome.hosts.iter().any(|host| host.progress != Progress::Untouched) {
             lines.push(String::new());
             lines.extend(fates::table(outcome, self.look));
             lines.push(String::new());
             lines.push(where_current_leads(outcome));
             lines.extend(what_is_left(outcome));
-        } else if outcome.verdict != Verdict::Refused {
+        } else if !matches!(outcome.verdict, Verdict::Refused | Verdict::Locked) {
             lines.push("Nothing was done on any host.".to_owned());
         }
         if !advice.is_empty() {
@@ -69,7 +71,7 @@ fn headline(outcome: &Outcome) -> String {
     let release = outcome.release.as_ref().map_or_else(|| "the release".to_owned(), ToString::to_string);
     match outcome.verdict {
         Verdict::Done => format!("{what} done: {release} is live on {all}"),
-        Verdict::Refused => format!("{what} refused: nothing was changed"),
+        Verdict::Refused | Verdict::Locked => format!("{what} refused: nothing was changed"),
         Verdict::Unreachable => {
             let gone =
                 outcome.hosts.iter().filter(|host| matches!(host.progress, Progress::Unreachable(_))).count();
@@ -102,7 +104,10 @@ fn where_current_leads(outcome: &Outcome) -> String {
     let there = outcome.hosts.iter().filter(|host| leads_there(outcome, &host.current)).count();
     let unknown = outcome.hosts.iter().filter(|host| host.current == Current::Unknown).count();
     let elsewhere = all - there - unknown;
-    let stayed = matches!(outcome.verdict, Verdict::Refused | Verdict::Unreachable | Verdict::Stopped);
+    let stayed = matches!(
+        outcome.verdict,
+        Verdict::Refused | Verdict::Locked | Verdict::Unreachable | Verdict::Stopped
+    );
     let stayed = stayed || (outcome.verdict == Verdict::Interrupted && elsewhere == all);
     let Some(release) = outcome.release.as_ref().filter(|_| !stayed) else {
         if outcome.hosts.iter().any(|host| host.progress == Progress::WentBack) {
@@ -117,9 +122,10 @@ fn where_current_leads(outcome: &Outcome) -> String {
     if unknown == all {
         return "What `current` leads to is not known on any host.".to_owned();
     }
-    let mut text = match there {
-        0 => format!("`current` does not lead to {release} on {elsewhere} of {}", count(all)),
-        _ => format!("`current` leads to {release} on {there} of {}", count(all)),
+    let mut text = if there > 0 {
+        format!("`current` leads to {release} on {there} of {}", count(all))
+    } else {
+        format!("`current` does not lead to {release} on {elsewhere} of {}", count(all))
     };
     if there > 0 && elsewhere > 0 {
         let _ = write!(text, ", and not on {elsewhere}");

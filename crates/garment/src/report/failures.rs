@@ -65,7 +65,7 @@ fn title(progress: &Progress) -> String {
         Progress::Lost(failure) => {
             format!("{}: connection lost, how it went is not known", name(&failure.task))
         }
-        Progress::Unfit(_) => "in no state for it".to_owned(),
+        Progress::Unfit(_) => "refused".to_owned(),
         _ => "not reachable".to_owned(),
     }
 }

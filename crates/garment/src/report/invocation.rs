@@ -1,5 +1,5 @@
 /// A command of garment's for people to type, with the options that make it mean the same files.
-pub(super) fn invocation(verb: &str, environment: &str, more: Option<&str>, config: Option<&str>) -> String {
+pub(crate) fn invocation(verb: &str, environment: &str, more: Option<&str>, config: Option<&str>) -> String {
     let mut words = vec!["garment".to_owned(), verb.to_owned()];
     if let Some(config) = config {
         words.extend(["--config".to_owned(), word(config)]);
@@ -14,7 +14,7 @@ pub(super) fn invocation(verb: &str, environment: &str, more: Option<&str>, conf
 }
 
 /// One word for a shell.
-fn word(text: &str) -> String {
+pub(crate) fn word(text: &str) -> String {
     let bare = |c: char| c.is_alphanumeric() || "@%+=:,./_-".contains(c);
     if !text.is_empty() && text.chars().all(bare) {
         return text.to_owned();

@@ -35,6 +35,8 @@ use jiff::Timestamp;
 pub use ago::ago;
 use color::{Choice, Surroundings};
 use ending::Ending;
+pub(crate) use invocation::invocation;
+pub(crate) use invocation::word;
 use live::Live;
 pub use look::{Look, Tone};
 use plain::Plain;

@@ -17,8 +17,12 @@ pub(crate) fn deploy(context: &Context, args: &args::Deploy) -> u8 {
         (None, Some(exclude)) => Selection::Exclude(ids(exclude)),
         (None, None) => Selection::All,
     };
-    let request =
-        DeployRequest { git_ref: args.git_ref.clone(), selection, by: context.surroundings.operator.clone() };
+    let request = DeployRequest {
+        git_ref: args.git_ref.clone(),
+        selection,
+        by: context.surroundings.operator.clone(),
+        wait: args.wait.into(),
+    };
     let outcome = context.work(true, async |means| engine::deploy(&environment, &request, means).await);
     exit_code::of(outcome.verdict)
 }

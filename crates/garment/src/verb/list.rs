@@ -38,7 +38,12 @@ fn listing(
     names.sort_unstable();
     names.dedup();
 
-    let mut table = Table::new(&["", "release", "made", "commit", "by", "state", "missing on"]);
+    let complete = |facts: &HostFacts| names.iter().all(|name| facts.releases.contains_key(*name));
+    let mut titles = vec!["", "release", "made", "commit", "by", "state"];
+    if !seen.iter().all(|(_, facts)| complete(facts)) {
+        titles.push("missing on");
+    }
+    let mut table = Table::new(&titles);
     for name in names.iter().rev() {
         table.row(row(name, &seen, now, zone));
     }

@@ -1,13 +1,19 @@
 //! One file per verb. Each gives the exit code.
 
 mod check;
+mod demo;
 mod deploy;
+mod init;
 mod list;
+mod lock;
 mod rollback;
 mod show;
 
 pub(crate) use check::check;
+pub(crate) use demo::demo;
 pub(crate) use deploy::deploy;
+pub(crate) use init::init;
 pub(crate) use list::list;
+pub(crate) use lock::{lock, unlock};
 pub(crate) use rollback::rollback;
 pub(crate) use show::show;

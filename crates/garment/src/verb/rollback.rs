@@ -10,7 +10,11 @@ pub(crate) fn rollback(context: &Context, args: &args::Rollback) -> u8 {
         Ok(environment) => environment,
         Err(code) => return code,
     };
-    let request = RollbackRequest { release: args.release.clone() };
+    let request = RollbackRequest {
+        release: args.release.clone(),
+        by: context.surroundings.operator.clone(),
+        wait: args.wait.into(),
+    };
     let outcome = context.work(true, async |means| engine::rollback(&environment, &request, means).await);
     exit_code::of(outcome.verdict)
 }

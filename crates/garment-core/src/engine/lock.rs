@@ -1,0 +1,197 @@
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+use super::Means;
+use super::fleet::{Fleet, ask, ask_all, look_step, unreadable};
+use crate::event::{Problem, What};
+use crate::model::{Environment, HostFacts};
+use crate::plan::survey_paths;
+use crate::remote::{self, Holder, Refusal};
+use crate::transport::{Interpreter, Session, Step};
+
+/// How long another operator who lost the race may take to give back what it got.
+const RACE: Duration = Duration::from_secs(3);
+const AGAIN_IN_A_RACE: Duration = Duration::from_millis(100);
+/// How often those who wait ask.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// How long to wait for another operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Wait {
+    /// Not at all.
+    #[default]
+    No,
+    /// So long.
+    For(Duration),
+    /// As long as it takes.
+    Forever,
+}
+
+/// Why the locks could not be had: the hosts, by their place, that refused.
+pub(super) enum NoLock {
+    Locked(Vec<(usize, Problem)>),
+    /// The same for hosts that can't write the lock, or look at themselves.
+    Unfit(Vec<(usize, Problem)>),
+    /// The same for hosts whose connection went away.
+    Gone(Vec<(usize, Problem)>),
+}
+
+/// What a host answered.
+enum Answer {
+    Ours(Box<HostFacts>),
+    Refused(Refusal),
+    /// It can't write the lock, or look at itself.
+    Unfit(Problem),
+    /// There is no shell any more.
+    Gone(Problem),
+}
+
+/// Takes the lock on every host and looks at each one under it.
+///
+/// All hosts are asked at once. Where two operators race and each gets some, the one that has the first host, by name,
+/// insists for a moment, and the other gives back what it got: one of them wins.
+pub(super) async fn lock_and_look(
+    fleet: &mut Fleet,
+    environment: &Environment,
+    doing: &str,
+    by: &str,
+    wait: Wait,
+    means: Means<'_>,
+) -> Result<Vec<HostFacts>, NoLock> {
+    let holder =
+        Holder { by: by.to_owned(), doing: doing.to_owned(), since: Some(Timestamp::now().as_second()) };
+    let begun = Instant::now();
+    let first = (0..fleet.names.len()).min_by_key(|host| fleet.names[*host].clone());
+    let mut in_the_way = Vec::new();
+    loop {
+        let mut answers = ask_hosts(fleet, environment, &holder, |_| true).await;
+        let race = Instant::now();
+        while race.elapsed() < RACE
+            && first.is_some_and(|first| matches!(answers[first], Answer::Ours(_)))
+            && answers.iter().any(|answer| matches!(answer, Answer::Refused(Refusal::Held(_))))
+        {
+            tokio::time::sleep(AGAIN_IN_A_RACE).await;
+            let refused: Vec<bool> =
+                answers.iter().map(|answer| matches!(answer, Answer::Refused(_))).collect();
+            for (host, again) in
+                ask_hosts(fleet, environment, &holder, |host| refused[host]).await.into_iter().enumerate()
+            {
+                if refused[host] {
+                    answers[host] = again;
+                }
+            }
+        }
+        let refusals: Vec<(usize, &Refusal)> = answers
+            .iter()
+            .enumerate()
+            .filter_map(|(host, answer)| match answer {
+                Answer::Refused(refusal) => Some((host, refusal)),
+                _ => None,
+            })
+            .collect();
+        if refusals.is_empty() {
+            return all_ours(answers);
+        }
+        let problems: Vec<(usize, Problem)> =
+            refusals.iter().map(|(host, refusal)| (*host, problem(refusal, &environment.name))).collect();
+        give_back(fleet, &answers).await;
+        let patient = match wait {
+            Wait::No => false,
+            Wait::For(long) => begun.elapsed() < long,
+            Wait::Forever => true,
+        };
+        if !patient {
+            return Err(NoLock::Locked(problems));
+        }
+        if problems != in_the_way {
+            for (host, problem) in &problems {
+                let text = format!("waiting: {}", problem.what);
+                means.teller.tell(What::Note { host: Some(fleet.names[*host].clone()), text });
+            }
+            in_the_way = problems;
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+async fn ask_hosts(
+    fleet: &mut Fleet,
+    environment: &Environment,
+    holder: &Holder,
+    whom: impl Fn(usize) -> bool,
+) -> Vec<Answer> {
+    let hosts = fleet.sessions.iter_mut().zip(&environment.hosts).enumerate();
+    join_all(hosts.map(async |(index, (session, host))| {
+        let Some(session) = session.as_mut().filter(|_| whom(index)) else {
+            return Answer::Gone(Problem { what: "there is no shell".into(), remedy: String::new() });
+        };
+        let take = here("take the lock", remote::lock(&survey_paths(environment, host), holder));
+        answer(&mut **session, &[take, look_step(environment, host)]).await.unwrap_or_else(Answer::Gone)
+    }))
+    .await
+}
+
+async fn answer(session: &mut dyn Session, steps: &[Step; 2]) -> Result<Answer, Problem> {
+    let [taken, survey] = ask_all(session, steps).await?;
+    if !taken.exit.is_some_and(crate::event::Exit::ok)
+        && let Ok(Some(refusal)) = remote::parse_refusal(&taken.answer)
+    {
+        return Ok(Answer::Refused(refusal));
+    }
+    let looked = taken.into_answer().and_then(|_| survey.into_answer());
+    let facts = looked.and_then(|answer| remote::parse_survey(&answer).map_err(|bad| unreadable(&bad)));
+    Ok(facts.map_or_else(Answer::Unfit, |facts| Answer::Ours(Box::new(facts))))
+}
+
+fn all_ours(answers: Vec<Answer>) -> Result<Vec<HostFacts>, NoLock> {
+    let (mut ours, mut unfit, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+    for (host, answer) in answers.into_iter().enumerate() {
+        match answer {
+            Answer::Ours(facts) => ours.push(*facts),
+            Answer::Unfit(problem) => unfit.push((host, problem)),
+            Answer::Gone(problem) => gone.push((host, problem)),
+            Answer::Refused(_) => unreachable!("the caller looked for these"),
+        }
+    }
+    match (gone.is_empty(), unfit.is_empty()) {
+        (true, true) => Ok(ours),
+        (true, false) => Err(NoLock::Unfit(unfit)),
+        (false, _) => Err(NoLock::Gone(gone)),
+    }
+}
+
+/// Gives back what was got.
+async fn give_back(fleet: &mut Fleet, answers: &[Answer]) {
+    let ours = fleet.sessions.iter_mut().zip(answers).filter(|(_, answer)| matches!(answer, Answer::Ours(_)));
+    join_all(ours.filter_map(|(session, _)| session.as_mut()).map(async |session| {
+        // If it can't be told, its shell is gone, and the lock with it.
+        let _ = ask(&mut **session, &here("give the lock back", remote::unlock())).await;
+    }))
+    .await;
+}
+
+/// For the session's own shell.
+fn here(shown: &str, text: String) -> Step {
+    Step { shown: shown.into(), interpreter: Interpreter::session(), text, is_script: true }
+}
+
+/// What those are told who are refused.
+fn problem(refusal: &Refusal, environment: &str) -> Problem {
+    let since = |holder: &Holder| {
+        let at = holder.since.and_then(|since| Timestamp::from_second(since).ok());
+        at.map_or_else(String::new, |at| format!(" since {}", at.strftime("%Y-%m-%d %H:%M:%S UTC")))
+    };
+    let by = |holder: &Holder| if holder.by.is_empty() { "somebody".to_owned() } else { holder.by.clone() };
+    match refusal {
+        Refusal::Held(holder) => Problem {
+            what: format!("{} is at work there{}: {}", by(holder), since(holder), holder.doing),
+            remedy: "wait for it with `--wait`".into(),
+        },
+        Refusal::Frozen(holder) => Problem {
+            what: format!("frozen by {}{}: {}", by(holder), since(holder), holder.doing),
+            remedy: format!("ask, then `garment unlock {environment}`"),
+        },
+    }
+}

@@ -1,0 +1,68 @@
+# shellcheck shell=sh disable=SC2034,SC2088,SC2154
+# Takes the lock of $g_deploy_dir for what $g_info says. The session's own shell reads this, so that the lock lives and
+# dies with that shell: a dead operator's lock frees itself. So nothing here may end the shell, set an option, or use a
+# name that does not start with `g_`. stdout is data, as for every script. Status 1: refused, or can't.
+
+case $g_deploy_dir in
+'~') g_dir=$HOME ;;
+'~/'*) g_dir=$HOME/${g_deploy_dir#??} ;;
+/*) g_dir=$g_deploy_dir ;;
+*) g_dir=$HOME/$g_deploy_dir ;;
+esac
+g_dir=${g_dir%/}/.garment
+g_lock=$g_dir/lock
+
+g_tell() {
+	printf '%s\0%s\0' "$1" "$2"
+}
+
+# g_refuse HOW FILE: what FILE says of whoever is in the way.
+g_refuse() {
+	g_tell refused "$1"
+	g_tell info "$(cat "$2" 2>/dev/null)"
+	return 1
+}
+
+# Where there is no flock: a folder, since mkdir succeeds for one only, and in it a file that is touched as long as this
+# shell lives. A lock that was not touched for a minute is taken over.
+g_take_folder() {
+	if ! mkdir "$g_lock.d" 2>/dev/null; then
+		# The rename succeeds for one only, too.
+		if [ -z "$(find "$g_lock.d/beat" -mmin +1 2>/dev/null)" ] || ! mv "$g_lock.d" "$g_lock.stale.$$" 2>/dev/null; then
+			return 1
+		fi
+		rm -rf "$g_lock.stale.$$"
+		mkdir "$g_lock.d" 2>/dev/null || return 1
+	fi
+	: >"$g_lock.d/beat"
+	(
+		exec 4<&- </dev/null >/dev/null 2>&1
+		while kill -0 "$$" && touch "$g_lock.d/beat"; do sleep 10; done
+	) &
+	g_beat=$!
+	trap 'rm -rf "$g_lock.d"' EXIT
+}
+
+# The subshell takes what would end a shell that fails to redirect.
+if ! g_said=$( (mkdir -p "$g_dir" && : >>"$g_lock") 2>&1); then
+	g_tell problem "can't write the lock \`$g_lock\`: ${g_said##*: }"
+	g_tell remedy "let $(id -un) write to \`$g_dir\`, and see whether the disk is full"
+	false
+elif [ -e "$g_dir/freeze" ]; then
+	g_refuse frozen "$g_dir/freeze"
+elif [ "${g_held-}" = "$g_lock" ]; then
+	:
+elif command -v flock >/dev/null 2>&1; then
+	if command exec 5>>"$g_lock" && flock -n 5; then
+		printf '%s' "$g_info" >"$g_lock"
+		g_held=$g_lock
+	else
+		command exec 5>&-
+		g_refuse held "$g_lock"
+	fi
+elif g_take_folder; then
+	printf '%s' "$g_info" >"$g_lock"
+	g_held=$g_lock
+else
+	g_refuse held "$g_lock"
+fi

@@ -123,10 +123,19 @@ pub(crate) fn wait_for(running: &mut Running, host: &str, text: &str) -> String 
     running.wait_for_line(|line| line.starts_with(&start))
 }
 
-/// Everything below a folder: each path and what is there. Times do not count.
+/// Everything below a folder: each path and what is there. Times do not count, and neither does the lock, with which
+/// an operation begins that may then find that it can't do anything.
 pub(crate) fn footprint(folder: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     note(folder, folder, &mut found);
+    if found.remove("shop/.garment/lock").is_some() {
+        for folder in ["shop/.garment", "shop"] {
+            let inside = format!("{folder}/");
+            if !found.keys().any(|path| path.starts_with(&inside)) {
+                found.remove(folder);
+            }
+        }
+    }
     found
 }
 

@@ -159,7 +159,7 @@ pub(crate) struct Rollback {
     #[command(flatten)]
     pub(crate) environment: Environment,
     /// The release to go back to [default: the newest good one older than the current one that every host has]
-    #[arg(value_name = "RELEASE")]
+    #[arg(value_name = "RELEASE", allow_hyphen_values = true)]
     pub(crate) release: Option<String>,
     #[command(flatten)]
     pub(crate) wait: Wait,
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_mistyped_option_is_no_environment() {
-        for words in ["garment deploy --quite production", "garment rollback production --quite"] {
+        for words in ["garment deploy --quite production", "garment rollback --quite production x"] {
             assert_eq!(read(words).unwrap_err(), "error: unexpected argument '--quite' found");
         }
         for words in ["garment show -qa", "garment show -- -qa", "garment show -v -qa", "garment show -qa -v"]

@@ -62,7 +62,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ),
     (
         "kex_exchange_identification",
-        "it closed the connection before the login",
+        DROPPED,
         "sshd may be limiting logins (`MaxStartups`) or blocking this address; try `{ssh}`",
     ),
     (
@@ -81,6 +81,14 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "give the user a real shell: `chsh -s /bin/sh USER`",
     ),
 ];
+
+/// What sshd does by chance while many log in at once.
+const DROPPED: &str = "it closed the connection before the login";
+
+/// Whether to try again may help.
+pub(super) fn may_pass(problem: &Problem) -> bool {
+    problem.what == DROPPED
+}
 
 /// From what ssh (or the host's login shell) printed before it gave up.
 pub(super) fn failed(destination: &Destination, stderr: &[u8], status: Option<i32>) -> Problem {
@@ -160,6 +168,15 @@ mod tests {
         assert_eq!(what("This account is currently not available.\n"), "its login shell lets nobody in");
         assert_eq!(what("a banner\nsomething new in ssh\n\n"), "the login failed: something new in ssh");
         assert_eq!(what(""), "the login shell ended with status 255 before garment could start");
+    }
+
+    #[test]
+    fn only_a_dropped_login_is_worth_another_try() {
+        let host = Destination::parse("one").unwrap();
+        let failed = |stderr: &str| may_pass(&failed(&host, stderr.as_bytes(), Some(255)));
+        assert!(failed("kex_exchange_identification: Connection closed by remote host\r\n"));
+        assert!(!failed("Host key verification failed.\r\n"));
+        assert!(!failed("Connection closed by 127.0.0.1 port 22\r\n"));
     }
 
     #[test]

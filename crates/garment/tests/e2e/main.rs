@@ -2,13 +2,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod commands;
 mod cutover;
 mod demo;
 mod documented;
 mod files;
 mod first_deploy;
 mod found;
+mod hostile;
 mod init;
+mod injection;
 mod interruption;
 mod list;
 mod locking;
@@ -16,16 +19,21 @@ mod logins;
 mod lost;
 mod machines;
 mod normal;
+mod output;
+mod profiles;
 mod pruning;
 mod refs;
 mod rollback;
 mod sample_05;
+mod screen;
 mod shells;
 mod show_check;
 mod source;
 mod stops;
 mod submodules;
 mod tasks;
+mod terminal;
+mod usage;
 mod variables;
 
 use garment_testing::{Fleet, Repo, Sandbox};

@@ -50,20 +50,23 @@ impl Args {
     }
 }
 
+/// Above the options that every verb has.
+const EVERYWHERE: &str = "Options of every command";
+
 /// On every verb.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Common {
     /// Read this file instead of `deploy.conf` in the current folder or the nearest one above it
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = EVERYWHERE)]
     pub(crate) config: Option<PathBuf>,
     /// Show failures and the final report only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = EVERYWHERE)]
     quiet: bool,
     /// Show what garment itself does on the hosts, too
-    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    #[arg(short, long, global = true, action = ArgAction::SetTrue, help_heading = EVERYWHERE)]
     verbose: bool,
     /// Use colours (`NO_COLOR` and `CLICOLOR_FORCE` count as well)
-    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = EVERYWHERE)]
     pub(crate) color: Choice,
 }
 

@@ -11,7 +11,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
     (
         "REMOTE HOST IDENTIFICATION HAS CHANGED",
         "its host key is not the one on record: the host was set up anew, or somebody stands in between",
-        "ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `{ssh}`",
+        "ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R {known}` and log in once with `{ssh}`",
     ),
     (
         "Host key verification failed",
@@ -94,7 +94,12 @@ pub(super) fn may_pass(problem: &Problem) -> bool {
 pub(super) fn failed(destination: &Destination, stderr: &[u8], status: Option<i32>) -> Problem {
     let text = String::from_utf8_lossy(stderr);
     if let Some((_, what, remedy)) = KNOWN.iter().find(|(words, _, _)| text.contains(words)) {
-        return Problem { what: (*what).into(), remedy: remedy.replace("{ssh}", &by_hand(destination)) };
+        return Problem {
+            what: (*what).into(),
+            remedy: remedy
+                .replace("{ssh}", &by_hand(destination))
+                .replace("{known}", &in_known_hosts(destination)),
+        };
     }
     let last = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
     let what = match (last, status) {
@@ -127,6 +132,14 @@ pub(super) fn not_started(destination: &Destination, error: &io::Error) -> Probl
             what: format!("can't start a process for it: {error}"),
             remedy: "see whether a limit is reached: `ulimit -u`, `ulimit -n`".into(),
         },
+    }
+}
+
+/// The name under which `known_hosts` has it, if no `HostName` or `HostKeyAlias` of the user's says otherwise.
+fn in_known_hosts(destination: &Destination) -> String {
+    match destination {
+        Destination::Ssh { host, port: Some(port), .. } if *port != 22 => format!("'[{host}]:{port}'"),
+        _ => destination.host().to_owned(),
     }
 }
 

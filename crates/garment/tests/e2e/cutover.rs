@@ -143,7 +143,7 @@ fn a_folder_that_comes_up_in_the_place_of_current() {
 
         host  current                  how far it came
         web1  RELEASE1  did all up to ready to switch
-        web2  RELEASE1  failed in ready to switch
+        web2  not a symlink            failed in ready to switch
 
         `current` did not move on any host.
         RELEASE2 is left in the releases folder, to look at.

@@ -47,7 +47,7 @@ fn check_says_everything_at_once() {
     ✓ master is e2e5436eee53c239c23e93e6fdeb89efd239c9d5
     ✓ good: nothing live yet
     ✗ changed: its host key is not the one on record: the host was set up anew, or somebody stands in between
-        ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `ssh changed`
+        ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R changed` and log in once with `ssh changed`
     ✗ unknown: its host key is not known on this machine
         log in once with `ssh unknown`, compare the fingerprint with the host's own and accept it
     ✗ closed: nothing listens on its ssh port
@@ -83,7 +83,7 @@ fn check_says_everything_at_once() {
       folder  no release
       file  no release
     ✗ changed: its host key is not the one on record: the host was set up anew, or somebody stands in between
-        ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `ssh changed`
+        ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R changed` and log in once with `ssh changed`
     ✗ unknown: its host key is not known on this machine
         log in once with `ssh unknown`, compare the fingerprint with the host's own and accept it
     ✗ closed: nothing listens on its ssh port
@@ -108,7 +108,7 @@ fn a_deploy_names_all_hosts_that_it_can_t_reach() {
     let deploy = shop.project.run(["deploy", "production"]);
     deploy.code(3).stderr_is("");
     insta::assert_snapshot!(sorted_until_blank(&tame(&fleet, &deploy.stdout)), @r"
-    [changed]   ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `ssh changed`
+    [changed]   ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R changed` and log in once with `ssh changed`
     [changed] not reachable: its host key is not the one on record: the host was set up anew, or somebody stands in between
     [closed]   check the port (`host:port` in `hosts`, or `Port` in your ssh config) and whether sshd runs there
     [closed] not reachable: nothing listens on its ssh port
@@ -125,7 +125,7 @@ fn a_deploy_names_all_hosts_that_it_can_t_reach() {
 
     changed: not reachable
       its host key is not the one on record: the host was set up anew, or somebody stands in between
-      ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `ssh changed`
+      ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R changed` and log in once with `ssh changed`
 
     unknown: not reachable
       its host key is not known on this machine
@@ -143,19 +143,19 @@ fn a_deploy_names_all_hosts_that_it_can_t_reach() {
       it does not answer
       check that it is up and that no firewall is in between; try `ssh silent`
 
-    host      current    how far it came
-    good      not known  nothing was done there
-    changed   not known  not reachable
-    unknown   not known  not reachable
-    closed    not known  not reachable
-    password  not known  not reachable
-    silent    not known  not reachable
-    gitless   not known  nothing was done there
-    tarless   not known  nothing was done there
-    below     not known  nothing was done there
-    proc      not known  nothing was done there
-    folder    not known  nothing was done there
-    file      not known  nothing was done there
+    host      current        how far it came
+    good      none           nothing was done there
+    changed   not known      not reachable
+    unknown   not known      not reachable
+    closed    not known      not reachable
+    password  not known      not reachable
+    silent    not known      not reachable
+    gitless   none           nothing was done there
+    tarless   none           nothing was done there
+    below     none           nothing was done there
+    proc      none           nothing was done there
+    folder    not a symlink  nothing was done there
+    file      not a symlink  nothing was done there
 
     `current` did not move on any host.
 
@@ -209,11 +209,11 @@ fn what_stops_a_deploy_on_one_host_stops_it_on_all() {
       `tar` is not on the PATH of root
       install it on this host, for instance with `apt-get install tar`
     below: refused
-      can't write the lock `FLEET/hosts/below/home/shop/.garment/lock`: Not a directory
-      let USER write to `FLEET/hosts/below/home/shop/.garment`, and see whether the disk is full
+      `FLEET/hosts/below/home/shop` is not a folder, so the lock `FLEET/hosts/below/home/shop/.garment/lock` can't be written
+      move it away, or set `deploy_dir` to another place
     proc: refused
       can't write the lock `FLEET/hosts/proc/home/shop/.garment/lock`: Permission denied
-      let USER write to `FLEET/hosts/proc/home/shop/.garment`, and see whether the disk is full
+      let USER write to `FLEET/hosts/proc/home/shop`, and see whether the disk is full
     folder: refused
       `FLEET/hosts/folder/home/shop/current` is a real file or directory, not a symlink
       move it away: mv 'FLEET/hosts/folder/home/shop/current' 'FLEET/hosts/folder/home/shop/current.before-garment'

@@ -3,6 +3,7 @@
 //! One shell per host serves a whole operation. It is given batches of steps over its stdin (`session.sh` has the
 //! protocol); what the steps print arrives as it is printed, stdout and stderr apart.
 
+mod batch;
 mod demux;
 mod login;
 mod openssh;

@@ -96,7 +96,10 @@ pub(super) async fn lock_and_look(
                 _ => None,
             })
             .collect();
-        if refusals.is_empty() {
+        // Nobody waits for one host while another can't do it anyway.
+        if refusals.is_empty()
+            || answers.iter().any(|answer| matches!(answer, Answer::Unfit(_) | Answer::Gone(_)))
+        {
             return all_ours(answers);
         }
         let problems: Vec<(usize, Problem)> =
@@ -169,7 +172,8 @@ fn all_ours(answers: Vec<Answer>) -> Result<Vec<HostFacts>, NoLock> {
             Answer::Ours(facts) => ours.push(*facts),
             Answer::Unfit(problem) => unfit.push((host, problem)),
             Answer::Gone(problem) => gone.push((host, problem)),
-            Answer::Refused(_) => unreachable!("the caller looked for these"),
+            // Something worse is told, or the caller would not be here.
+            Answer::Refused(_) => {}
         }
     }
     match (gone.is_empty(), unfit.is_empty()) {

@@ -155,6 +155,12 @@ impl Ledger {
         });
     }
 
+    /// A host that was told to go back did not answer.
+    pub(super) fn lost_on_the_way_back(&mut self, host: usize, problem: &Problem) {
+        self.stuck(host, problem);
+        self.unsure(host);
+    }
+
     pub(super) fn is_moved(&self, host: usize) -> bool {
         self.hosts[host].leads_there()
     }
@@ -166,15 +172,17 @@ impl Ledger {
     /// `done` is whether the whole plan was carried out.
     pub(super) fn outcome(self, done: bool, interrupted: bool) -> Outcome {
         let moved = self.hosts.iter().filter(|entry| entry.leads_there()).count();
+        // What failed by itself did so whether people asked to stop or not.
+        let failed = self.hosts.iter().any(|entry| matches!(entry.progress, Progress::Failed(_)));
         let verdict = if moved == self.hosts.len() {
             match (done, interrupted) {
                 (true, _) => Verdict::Done,
-                (false, true) => Verdict::Interrupted,
-                (false, false) => Verdict::LiveButFailed,
+                (false, true) if !failed => Verdict::Interrupted,
+                (false, _) => Verdict::LiveButFailed,
             }
         } else if moved > 0 || self.hosts.iter().any(|entry| entry.switch == Switch::Unsure) {
             Verdict::Mixed
-        } else if interrupted {
+        } else if interrupted && !failed {
             Verdict::Interrupted
         } else {
             Verdict::Stopped

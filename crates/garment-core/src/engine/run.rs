@@ -4,7 +4,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 
-use super::fleet::{Fleet, ask, unreadable};
+use super::fleet::{Fleet, ask, ask_all, unreadable};
 use super::host_task::{HostTask, HostTaskEnd};
 use super::outcome::Ledger;
 use super::{Interrupt, Teller};
@@ -123,6 +123,9 @@ async fn run_task(
     for run in &task.runs {
         if !ledger.has_ended(run.host, &task.task) {
             ok = false;
+            if task.task.phase == Phase::Cutover {
+                ledger.unsure(run.host);
+            }
             ledger.vanish(run.host, &task.task, run.steps.first().map(|step| step.shown.clone()));
             lost.push(run.host);
         }
@@ -186,11 +189,25 @@ async fn go_back(plan: &Plan, fleet: &mut Fleet, ledger: &mut Ledger, teller: &T
     let hosts = fleet.sessions.iter_mut().zip(&plan.revert).enumerate();
     let reverts = hosts.filter_map(|(host, (session, step))| {
         let session = session.as_mut().filter(|_| ledger.has_switched(host))?;
-        Some(async move { (host, tokio::time::timeout(GRACE, ask(&mut **session, step)).await) })
+        Some(async move {
+            let steps = std::array::from_ref(step);
+            (host, tokio::time::timeout(GRACE, ask_all(&mut **session, steps)).await)
+        })
     });
     for (host, asked) in futures_util::future::join_all(reverts).await {
-        let answer = asked.unwrap_or_else(|_| Err(no_answer()));
-        match answer.and_then(|answer| remote::parse_revert(&answer).map_err(|bad| unreadable(&bad))) {
+        // An answer, even a bad one, is the host's own word. Without one nobody knows where it leads now.
+        let reply = match asked {
+            Ok(Ok([reply])) => reply.into_answer(),
+            Ok(Err(problem)) => {
+                ledger.lost_on_the_way_back(host, &problem);
+                continue;
+            }
+            Err(_) => {
+                ledger.lost_on_the_way_back(host, &no_answer());
+                continue;
+            }
+        };
+        match reply.and_then(|answer| remote::parse_revert(&answer).map_err(|bad| unreadable(&bad))) {
             Ok(to) => {
                 ledger.went_back(host, to.clone());
                 teller.tell(What::WentBack {

@@ -37,6 +37,15 @@ impl HostFacts {
             _ => None,
         }
     }
+
+    /// The release that `current` leads to, or led to before somebody removed that.
+    pub fn last_live(&self) -> Option<ReleaseName> {
+        match &self.current {
+            Occupant::Release(name) => Some(name.clone()),
+            Occupant::Elsewhere(path) => ReleaseName::parse(path.rsplit('/').next()?),
+            Occupant::Absent | Occupant::NotASymlink => None,
+        }
+    }
 }
 
 /// What is in the place of `current_symlink` on a host.

@@ -75,7 +75,10 @@ pub fn compile_deploy(
 
     let mut tasks = vec![own_task(Phase::Prepare, "prepare", prepare)];
     tasks.extend(stage(Stage::Before));
-    tasks.extend(switch_tasks(&paths, &release, State::Replaced));
+    tasks.extend(switch_tasks(
+        &paths.iter().map(|paths| (paths, State::Replaced)).collect::<Vec<_>>(),
+        &release,
+    ));
     tasks.extend(stage(Stage::After));
     tasks.push(own_task(Phase::Prune, "prune", prune));
     tasks.extend(stage(Stage::Cleanup));

@@ -43,7 +43,12 @@ pub fn compile_rollback(
     let paths: Vec<_> = facts.iter().map(absolute_paths).collect();
     let stage = |stage| stage_tasks(environment, stage, &Selection::All, &hosts);
     let mut tasks = stage(Stage::Rollback);
-    tasks.extend(switch_tasks(&paths, &release, State::RolledBack));
+    // Going on to a newer release by name says nothing against the one that is left.
+    let left = facts.iter().zip(&paths).map(|(facts, paths)| {
+        let forward = facts.current_release().is_some_and(|current| *current < release);
+        (paths, if forward { State::Replaced } else { State::RolledBack })
+    });
+    tasks.extend(switch_tasks(&left.collect::<Vec<_>>(), &release));
     tasks.extend(stage(Stage::After));
     Ok(Plan {
         operation: Operation::Rollback,
@@ -91,11 +96,12 @@ fn choose(
         };
     }
     // Where hosts differ, a switch went wrong halfway: back is what came before the newest of their releases.
-    let Some(current) = facts.iter().filter_map(HostFacts::current_release).max() else {
+    // A link to a release that somebody removed still says what was live.
+    let Some(current) = facts.iter().filter_map(HostFacts::last_live).max() else {
         return refused("nothing is live, so there is nothing to go back from".into(), list());
     };
     let all: Vec<&HostFacts> = facts.iter().collect();
-    match rollback_target(&all, current) {
+    match rollback_target(&all, &current) {
         Some(name) => Ok(name),
         None => refused(format!("no good release older than `{current}` is on every host"), list()),
     }

@@ -39,12 +39,13 @@ pub(super) fn own_task(phase: Phase, id: &str, steps: impl IntoIterator<Item = S
 }
 
 /// The switch: every host is asked whether it could, then all of them do.
-pub(super) fn switch_tasks(paths: &[Paths], release: &ReleaseName, left_as: State) -> [PlanTask; 2] {
-    let cutover = |paths| Cutover { paths, release, left_as };
-    let rehearse =
-        paths.iter().map(|paths| script("see whether it can switch", remote::rehearse(&cutover(paths))));
+///
+/// Beside each host's places stands what becomes of the release that it leaves.
+pub(super) fn switch_tasks(hosts: &[(&Paths, State)], release: &ReleaseName) -> [PlanTask; 2] {
+    let cutovers = || hosts.iter().map(|(paths, left_as)| Cutover { paths, release, left_as: *left_as });
+    let rehearse = cutovers().map(|cutover| script("see whether it can switch", remote::rehearse(&cutover)));
     let switch =
-        paths.iter().map(|paths| script(format!("make {release} current"), remote::cutover(&cutover(paths))));
+        cutovers().map(|cutover| script(format!("make {release} current"), remote::cutover(&cutover)));
     [own_task(Phase::Rehearse, "ready to switch", rehearse), own_task(Phase::Cutover, "make current", switch)]
 }
 

@@ -37,7 +37,10 @@ pub(super) fn lines(outcome: &Outcome, moves: &Moves, look: Look, config: Option
         Verdict::Interrupted | Verdict::LiveButFailed if deploy => {
             [list].into_iter().chain(back).chain([again("it makes a new release")]).collect()
         }
-        Verdict::Interrupted | Verdict::LiveButFailed => vec![list],
+        // The release is current, and a rollback to the current one is refused.
+        Verdict::Interrupted | Verdict::LiveButFailed => {
+            vec![list, ("go on", "do what is left of the `after` tasks by hand".to_owned())]
+        }
         Verdict::Mixed if deploy => {
             let again = again("once that is mended: one new release everywhere");
             [list, again].into_iter().chain(back).collect()

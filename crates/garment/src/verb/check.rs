@@ -1,6 +1,6 @@
 use garment_core::engine::{self, Inspected, Means};
 use garment_core::event::Problem;
-use garment_core::model::{CommitId, Environment, HostFacts, Setting};
+use garment_core::model::{CommitId, Environment, HostFacts, Occupant, Setting};
 use garment_core::origin::NoCommit;
 use garment_core::plan::Scope;
 
@@ -26,6 +26,16 @@ pub(crate) fn check(context: &Context, args: &args::Environment) -> u8 {
     let look = context.look();
     say::lines(report(&environment, &git_ref, &resolved, &hosts, look));
     exit_code(&resolved, &hosts)
+}
+
+fn what_is_live(facts: &HostFacts) -> String {
+    match &facts.current {
+        Occupant::Release(release) => format!("{release} is live"),
+        Occupant::Elsewhere(path) => {
+            format!("`current` leads to {}, which is no release here", clean::text(path))
+        }
+        Occupant::Absent | Occupant::NotASymlink => "nothing live yet".to_owned(),
+    }
 }
 
 fn exit_code(resolved: &Result<CommitId, NoCommit>, hosts: &[Found]) -> u8 {
@@ -70,10 +80,7 @@ fn report(
         match &host.found {
             Err(problem) => bad(&mut lines, &name, problem),
             Ok((facts, problems)) if problems.is_empty() => {
-                let current = facts
-                    .current_release()
-                    .map_or("nothing live yet".to_owned(), |release| format!("{release} is live"));
-                lines.push(format!("{} {name}: {current}", look.good()));
+                lines.push(format!("{} {name}: {}", look.good(), what_is_live(facts)));
             }
             Ok((_, problems)) => problems.iter().for_each(|problem| bad(&mut lines, &name, problem)),
         }

@@ -70,11 +70,10 @@ fn trouble(context: &Context, name: &str, frost: Frost) -> u8 {
             for (host, problem) in hosts {
                 say::error(look, &format!("{host}: {}\n{}", problem.what, problem.remedy));
             }
-            say::error(
-                look,
-                if changed { "the other hosts are changed: do it again" } else { "nothing was changed" },
-            );
-            if changed { exit_code::MIXED } else { exit_code::UNREACHABLE }
+            let text =
+                format!("the other hosts did it; `garment lock` and `garment unlock {name}` may be repeated");
+            say::error(look, if changed { &text } else { "nothing was changed" });
+            if changed { exit_code::STOPPED } else { exit_code::UNREACHABLE }
         }
         _ => exit_code::INTERRUPTED,
     }

@@ -135,3 +135,19 @@ fn two_hosts_that_are_one_folder() {
     assert_eq!(fleet.host("web1").read("shop/.garment/lock").lines().count(), 4);
     assert!(!fleet.host("web1").file("shop/releases").exists());
 }
+
+/// Somebody who means well and finds a file named `lock`.
+#[test]
+fn a_lock_file_that_is_removed_is_no_way_in() {
+    let fleet = Fleet::builder().webs(2).start();
+    let project = gated(&fleet);
+    let mut first = project.spawn(["deploy", "gated"]);
+    at_the_gates(&mut first);
+    for host in fleet.hosts() {
+        fs_err::remove_file(host.file("shop/.garment/lock")).unwrap();
+    }
+    project.run(["deploy", "plain"]).code(7);
+    open_gates(&fleet);
+    first.finish().code(0);
+    project.run(["deploy", "plain"]).code(0);
+}

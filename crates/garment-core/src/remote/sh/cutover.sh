@@ -3,6 +3,8 @@
 # what `current` leads to is the truth, and a state that can't be written does not undo it. Where `current` led before
 # is recorded first, for revert.sh. With $rehearse=yes everything but the rename is tried, and nothing stays.
 
+# Whoever listens may be gone before the end; what was begun is written down all the same.
+trap '' PIPE
 release_dir=$releases/$release
 if [ ! -d "$release_dir" ] || [ -L "$release_dir" ]; then
 	fail "the release \`$release\` is not in \`$releases\`" "choose one that \`garment list\` shows, or deploy again"

@@ -115,8 +115,9 @@ origin_remedy() {
 lock_remedy() {
 	if [ -z "${git_dir-}" ]; then return; fi
 	while IFS= read -r _lock; do
+		if [ -z "$_lock" ]; then continue; fi
 		case $said in
-		*"${_lock:-$nl}"*)
+		*"$_lock"*)
 			quoted "$_lock"
 			remedy="when no other git runs there, remove the lock that a killed one left behind: rm -f $quoted"
 			;;

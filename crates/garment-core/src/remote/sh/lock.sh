@@ -61,7 +61,8 @@ elif [ -e "$g_dir/freeze" ]; then
 elif [ "${g_held-}" = "$g_lock" ]; then
 	:
 elif command -v flock >/dev/null 2>&1; then
-	if command exec 5>>"$g_lock" && flock -n 5; then
+	# The folder's lock, not the file's: a file may be removed by somebody who means well.
+	if command exec 5<"$g_dir" && flock -n 5; then
 		printf '%s' "$g_info" >"$g_lock"
 		g_held=$g_lock
 	else

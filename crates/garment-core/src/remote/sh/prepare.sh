@@ -30,6 +30,15 @@ rehearse_switch() {
 # The host's full copy of the repository, up to date and with the commit in it. Sets $git_dir.
 bring_source() {
 	show_url "$url"
+	# Environments may share a source_dir, and the lock is not about that. The folder around it is there in any case.
+	parent "$source"
+	make_dir "$result" source_dir
+	if command -v flock >/dev/null 2>&1; then
+		exec 9<"$result"
+		if ! flock -w 600 9; then
+			fail "another deploy has been fetching into \`$source\` for 10 minutes" "see what runs there, and deploy again"
+		fi
+	fi
 	if [ -d "$source" ] && rmdir "$source" 2>/dev/null; then :; fi
 	if [ -e "$source" ] || [ -L "$source" ]; then
 		if ! find_git_dir "$source" || ! check_origin "$git_dir" "$source" "$url"; then fail "$what" "$remedy"; fi
@@ -37,8 +46,6 @@ bring_source() {
 		if ! fetch_all "$git_dir"; then unreachable; fi
 	else
 		silence_git
-		parent "$source"
-		make_dir "$result" source_dir
 		if ! clone_mirror "$url" "$source"; then unreachable; fi
 		git_dir=$source
 	fi
@@ -87,6 +94,7 @@ make_dir "$releases" releases_dir
 make_dir "$state_dir/releases" deploy_dir
 rehearse_switch
 bring_source
+exec 9<&-
 
 modules_dir=$git_dir/garment-submodules
 if [ -n "$submodule_protocols" ]; then

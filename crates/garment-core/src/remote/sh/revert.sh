@@ -2,6 +2,8 @@
 # Undoes a cutover: `current` leads again where it led before $release, if $release is what it leads to now. $release
 # becomes $left_as, the release that is current again is live.
 
+# Whoever listens may be gone before the end; what was begun is written down all the same.
+trap '' PIPE
 came_from=$state_dir/releases/.$release.from
 locate_current
 if [ "$at_release" = "$release" ]; then

@@ -288,7 +288,8 @@ fn live_but_failed() {
     let rollback = Outcome { operation: Operation::Rollback, ..outcome };
     insta::assert_snapshot!(told(&rollback).lines().skip_while(|line| !line.starts_with("what")).collect::<Vec<_>>().join("\n"), @r"
     what next:
-      look  garment list production
+      look   garment list production
+      go on  do what is left of the `after` tasks by hand
     ");
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Ledger {
     environment: String,
     hosts: Vec<Entry>,
     problems: Vec<Problem>,
+    /// Something failed before anybody asked to stop: that is what ended the operation.
+    failed_by_itself: bool,
 }
 
 struct Entry {
@@ -56,6 +58,7 @@ impl Ledger {
             environment: plan.environment.clone(),
             hosts: hosts.collect(),
             problems: Vec::new(),
+            failed_by_itself: false,
         }
     }
 
@@ -68,6 +71,10 @@ impl Ledger {
             HostResult::Stopped => Progress::StoppedIn(task.clone()),
             HostResult::Lost(failure) => Progress::Lost(failure.clone()),
         };
+    }
+
+    pub(super) fn failed_by_itself(&mut self) {
+        self.failed_by_itself = true;
     }
 
     pub(super) fn has_ended(&self, host: usize, task: &TaskRef) -> bool {
@@ -172,8 +179,7 @@ impl Ledger {
     /// `done` is whether the whole plan was carried out.
     pub(super) fn outcome(self, done: bool, interrupted: bool) -> Outcome {
         let moved = self.hosts.iter().filter(|entry| entry.leads_there()).count();
-        // What failed by itself did so whether people asked to stop or not.
-        let failed = self.hosts.iter().any(|entry| matches!(entry.progress, Progress::Failed(_)));
+        let failed = self.failed_by_itself;
         let verdict = if moved == self.hosts.len() {
             match (done, interrupted) {
                 (true, _) => Verdict::Done,

@@ -96,6 +96,9 @@ async fn run_task(
                 if matches!(end.result, HostResult::Lost(_)) {
                     lost.push(host);
                 }
+                if matches!(end.result, HostResult::Failed(_)) && !interrupt.is_raised() {
+                    ledger.failed_by_itself();
+                }
                 finish(task, host, &end, &names[host], begun, ledger, teller);
             }
             Ok(()) = wanted.changed() => {

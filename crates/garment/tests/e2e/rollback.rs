@@ -42,7 +42,7 @@ fn by_default_by_name_and_there_again() {
     // Forward by name: that one is good again, and the one left is not.
     back(&[&r[3]]).code(0);
     all_at(&fleet, &r[3]);
-    said(&["replaced", "rolled-back", "rolled-back", "live"]);
+    said(&["replaced", "replaced", "rolled-back", "live"]);
     // By default it goes past those that somebody gave up.
     back(&[]).code(0);
     all_at(&fleet, &r[0]);

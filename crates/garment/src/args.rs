@@ -50,6 +50,15 @@ impl Args {
     }
 }
 
+const STATUS_HELP: &str = "The exit code tells a script; of several that fit it is the first:
+  3  a host can't be reached
+  6  the hosts differ in what is current
+  7  somebody is at work, or the environment is locked
+  0  all hosts agree and nothing is in the way
+
+Example:
+  garment status production";
+
 /// On every verb.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Common {
@@ -96,6 +105,12 @@ pub(crate) enum Verb {
     /// List the releases on the hosts, newest first
     #[command(after_help = "Example:\n  garment list production")]
     List(Environment),
+    /// Say what is live on every host and who is at work there; change nothing
+    ///
+    /// Per host: the current release, since when, and its commit. Then whether the hosts agree, who is at work or has
+    /// locked the environment, and which releases were begun and never finished.
+    #[command(after_help = STATUS_HELP)]
+    Status(Environment),
     /// Keep everybody from deploying to an environment, until `unlock`
     ///
     /// For maintenance, an audit, a holiday. A deploy or rollback that is under way is not stopped by it.

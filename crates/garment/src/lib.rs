@@ -24,6 +24,7 @@ pub fn main() -> ExitCode {
         Verb::Lock(args) => verb::lock(&context, args),
         Verb::Unlock(args) => verb::unlock(&context, args),
         Verb::List(args) => verb::list(&context, args),
+        Verb::Status(args) => verb::status(&context, args),
         Verb::Show(args) => verb::show(&context, args),
         Verb::Check(args) => verb::check(&context, args),
         Verb::Init => verb::init(&context),

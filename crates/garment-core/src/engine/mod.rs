@@ -16,7 +16,7 @@ mod teller;
 
 pub use deploy::{DeployRequest, deploy};
 pub use freeze::{Frost, freeze, thaw};
-pub use inspect::{Inspected, check, survey};
+pub use inspect::{Inspected, check, status, survey};
 pub use lock::Wait;
 pub use rollback::{RollbackRequest, rollback};
 pub use teller::Teller;

@@ -74,7 +74,7 @@ impl Holder {
         format!("by={}\nsince={since}\ndoing={}\n", one_line(&self.by), one_line(&self.doing))
     }
 
-    fn from_text(text: &str) -> Self {
+    pub(super) fn from_text(text: &str) -> Self {
         let get = |key: &str| {
             let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
             visible(value.unwrap_or_default())

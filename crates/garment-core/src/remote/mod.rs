@@ -16,6 +16,7 @@ mod prune;
 mod quote;
 mod records;
 mod script;
+mod standing;
 mod survey;
 
 pub use check::{Check, check, parse_check};
@@ -29,4 +30,5 @@ pub use problem::parse_problems;
 pub use prune::{parse_prune, prune};
 pub use quote::quote;
 pub use records::BadRecords;
+pub use standing::{Begun, Standing, parse_standing, standing};
 pub use survey::{parse_survey, survey};

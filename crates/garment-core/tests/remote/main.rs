@@ -10,6 +10,7 @@ mod prepare;
 mod prune;
 mod quote;
 mod source;
+mod standing;
 mod submodules;
 mod survey;
 mod text;

@@ -8,6 +8,7 @@ mod list;
 mod lock;
 mod rollback;
 mod show;
+mod status;
 
 pub(crate) use check::check;
 pub(crate) use demo::demo;
@@ -17,3 +18,4 @@ pub(crate) use list::list;
 pub(crate) use lock::{lock, unlock};
 pub(crate) use rollback::rollback;
 pub(crate) use show::show;
+pub(crate) use status::status;

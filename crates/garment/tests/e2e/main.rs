@@ -22,6 +22,7 @@ mod sample_05;
 mod shells;
 mod show_check;
 mod source;
+mod status;
 mod stops;
 mod submodules;
 mod tasks;

@@ -111,6 +111,14 @@ pub(crate) enum Verb {
     /// locked the environment, and which releases were begun and never finished.
     #[command(after_help = STATUS_HELP)]
     Status(Environment),
+    /// Keep a release, however many newer ones there are, until `unpin`
+    ///
+    /// The release must be on every host. It takes no place of `keep_releases`.
+    #[command(after_help = "Example:\n  garment pin production 20131228T202753-4634f44")]
+    Pin(Pin),
+    /// End what `pin` began: old releases are removed by a deploy
+    #[command(after_help = "Example:\n  garment unpin production 20131228T202753-4634f44")]
+    Unpin(Pin),
     /// Keep everybody from deploying to an environment, until `unlock`
     ///
     /// For maintenance, an audit, a holiday. A deploy or rollback that is under way is not stopped by it.
@@ -176,6 +184,17 @@ pub(crate) struct Rollback {
     /// The release to go back to [default: the newest good one older than the current one that every host has]
     #[arg(value_name = "RELEASE")]
     pub(crate) release: Option<String>,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Pin {
+    #[command(flatten)]
+    pub(crate) environment: Environment,
+    /// The release's name, as `garment list` shows it
+    #[arg(value_name = "RELEASE")]
+    pub(crate) release: String,
     #[command(flatten)]
     pub(crate) wait: Wait,
 }

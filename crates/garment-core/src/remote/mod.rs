@@ -10,6 +10,7 @@ mod cutover;
 mod lock;
 mod mark;
 mod paths;
+mod pin;
 mod prepare;
 mod problem;
 mod prune;
@@ -25,6 +26,7 @@ pub use cutover::{Cutover, Moved, cutover, parse_cutover, parse_revert, rehearse
 pub use lock::{Holder, Refusal, freeze, lock, parse_freeze, parse_refusal, thaw, unlock};
 pub use mark::mark;
 pub use paths::Paths;
+pub use pin::{parse_pin, pin};
 pub use prepare::{Prepare, parse_prepare, prepare};
 pub use problem::parse_problems;
 pub use prune::{parse_prune, prune};

@@ -15,6 +15,7 @@ mod logins;
 mod lost;
 mod machines;
 mod normal;
+mod pin;
 mod pruning;
 mod refs;
 mod rollback;

@@ -274,7 +274,7 @@ async fn one(session: &mut dyn Session, step: Step) -> (u8, Vec<u8>) {
 }
 
 fn holder(by: &str) -> Holder {
-    Holder { by: by.into(), doing: "deploy".into(), since: Some(1_700_000_000) }
+    Holder { by: by.into(), doing: "deploy".into(), since: Some(1_700_000_000), token: "7".into() }
 }
 
 fn paths(dir: &std::path::Path) -> Paths {
@@ -392,7 +392,10 @@ async fn a_lock_that_can_t_be_written_is_a_problem_and_not_the_session_s_end() {
     let problems = garment_core::remote::parse_problems(&said).unwrap();
     assert_eq!(
         problems[0].what,
-        format!("can't write the lock `{}/.garment/lock`: File exists", dir.path().display())
+        format!(
+            "`{0}/.garment` is not a folder, so the lock `{0}/.garment/lock` can't be written",
+            dir.path().display()
+        )
     );
     assert_eq!(one(&mut *session, step("echo still here")).await, (0, b"still here\n".to_vec()));
     session.close().await;

@@ -50,6 +50,7 @@ impl Args {
     }
 }
 
+<<<<<<< HEAD
 const STATUS_HELP: &str = "The exit code tells a script; of several that fit it is the first:
   3  a host can't be reached
   6  the hosts differ in what is current
@@ -58,21 +59,25 @@ const STATUS_HELP: &str = "The exit code tells a script; of several that fit it 
 
 Example:
   garment status production";
+=======
+/// Above the options that every verb has.
+const EVERYWHERE: &str = "Options of every command";
+>>>>>>> 14bdebad771e4a8b455e028abaa3d09417d47e6c
 
 /// On every verb.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Common {
     /// Read this file instead of `deploy.conf` in the current folder or the nearest one above it
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = EVERYWHERE)]
     pub(crate) config: Option<PathBuf>,
     /// Show failures and the final report only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = EVERYWHERE)]
     quiet: bool,
     /// Show what garment itself does on the hosts, too
-    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    #[arg(short, long, global = true, action = ArgAction::SetTrue, help_heading = EVERYWHERE)]
     verbose: bool,
     /// Use colours (`NO_COLOR` and `CLICOLOR_FORCE` count as well)
-    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = EVERYWHERE)]
     pub(crate) color: Choice,
 }
 
@@ -182,7 +187,7 @@ pub(crate) struct Rollback {
     #[command(flatten)]
     pub(crate) environment: Environment,
     /// The release to go back to [default: the newest good one older than the current one that every host has]
-    #[arg(value_name = "RELEASE")]
+    #[arg(value_name = "RELEASE", allow_hyphen_values = true)]
     pub(crate) release: Option<String>,
     #[command(flatten)]
     pub(crate) wait: Wait,
@@ -266,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_mistyped_option_is_no_environment() {
-        for words in ["garment deploy --quite production", "garment rollback production --quite"] {
+        for words in ["garment deploy --quite production", "garment rollback --quite production x"] {
             assert_eq!(read(words).unwrap_err(), "error: unexpected argument '--quite' found");
         }
         for words in ["garment show -qa", "garment show -- -qa", "garment show -v -qa", "garment show -qa -v"]

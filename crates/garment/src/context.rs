@@ -1,5 +1,7 @@
 use std::error::Error as _;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::time::Duration;
 
 use garment_core::config::Config;
 use garment_core::engine::{Interrupt, Means, Teller};
@@ -16,6 +18,9 @@ use crate::surroundings::Surroundings;
 
 /// The name that is looked for where none is given.
 pub(crate) const FILE_NAME: &str = "deploy.conf";
+
+/// How long what was told may take to be shown once people are in a hurry.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What every verb has at hand.
 pub(crate) struct Context {
@@ -82,19 +87,24 @@ impl Context {
         let runtime = runtime.expect("a runtime needs nothing but an epoll descriptor and a pipe");
         let origin = Git { ssh_command: self.surroundings.git_ssh_command.clone() };
         let interrupt = Interrupt::default();
-        let value = runtime.block_on(async {
-            let signals = signals::watch(&interrupt);
+        runtime.block_on(async {
+            let mut signals = pin!(signals::watch(&interrupt));
             let means = Means { transport: &System, origin: &origin, teller: &teller, interrupt: &interrupt };
-            tokio::select! {
+            let value = tokio::select! {
                 value = work(means) => value,
-                () = signals => unreachable!("signal handlers never end"),
+                () = &mut signals => unreachable!("signal handlers never end"),
+            };
+            drop(teller);
+            if let Some(narrator) = narrator {
+                // Whoever asks to stop now, or has asked twice, does not wait for a reader that does not read.
+                tokio::select! {
+                    () = narrator.finish() => {}
+                    () = interrupt.is_urgent(PATIENCE) => {}
+                    () = &mut signals => unreachable!("signal handlers never end"),
+                }
             }
-        });
-        drop(teller);
-        if let Some(narrator) = narrator {
-            narrator.finish();
-        }
-        value
+            value
+        })
     }
 
     fn report_options(&self) -> report::Options {

@@ -1,10 +1,10 @@
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use garment_core::engine::Teller;
 use garment_core::event::Event;
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 
 use crate::report::{self, Reporter};
 
@@ -13,14 +13,15 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Shows events on a thread of its own, so that a slow terminal holds no host up.
 pub(crate) struct Narrator {
-    thread: JoinHandle<()>,
+    over: oneshot::Receiver<()>,
 }
 
 impl Narrator {
     /// Starts the thread; what the teller is told is shown.
     pub(crate) fn start(options: report::Options) -> (Self, Teller) {
         let (sender, receiver) = mpsc::channel::<Event>();
-        let thread = std::thread::spawn(move || {
+        let (is_over, over) = oneshot::channel();
+        std::thread::spawn(move || {
             let mut reporter: Box<dyn Reporter> = report::to_stdout(&options);
             loop {
                 match receiver.recv_timeout(TICK) {
@@ -29,14 +30,18 @@ impl Narrator {
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
             }
+            // The terminal is left as it was before anybody is told.
+            drop(reporter);
+            let _ = is_over.send(());
         });
         // A reporter that is gone is no reason to stop a deploy.
         let teller = Teller::new(move |event| drop(sender.send(event)));
-        (Self { thread }, teller)
+        (Self { over }, teller)
     }
 
-    /// Waits until everything was shown. The teller must be gone.
-    pub(crate) fn finish(self) {
-        let _ = self.thread.join();
+    /// Waits until everything was shown; without end, if nobody reads it. The teller must be gone.
+    pub(crate) async fn finish(self) {
+        // An error is a reporter that panicked: there is nothing more to wait for.
+        let _ = self.over.await;
     }
 }

@@ -52,18 +52,23 @@ impl Fleet {
     /// Logs in everywhere and looks at every host that lets us in.
     pub(super) async fn open_and_look(environment: &Environment, means: Means<'_>) -> (Self, Vec<Looked>) {
         let (mut fleet, logged_in) = Self::open(environment, means).await;
+        let looked = fleet.look(environment).await;
+        // Why there is no shell is more than that there is none.
+        let looked = logged_in.into_iter().zip(looked).map(|(login, looked)| login.and(looked)).collect();
+        (fleet, looked)
+    }
+
+    /// Looks at every host that has a shell.
+    pub(super) async fn look(&mut self, environment: &Environment) -> Vec<Looked> {
         let looks =
-            fleet.sessions.iter_mut().zip(&environment.hosts).map(async |(session, host)| match session {
+            self.sessions.iter_mut().zip(&environment.hosts).map(async |(session, host)| match session {
                 Some(session) => {
                     let answer = ask(&mut **session, &look_step(environment, host)).await?;
                     remote::parse_survey(&answer).map_err(|bad| unreadable(&bad))
                 }
-                None => Err(Problem { what: String::new(), remedy: String::new() }),
+                None => Err(Problem { what: "there is no shell".into(), remedy: String::new() }),
             });
-        let looked: Vec<Looked> = join_all(looks).await;
-        // Why there is no shell is more than that there is none.
-        let looked = logged_in.into_iter().zip(looked).map(|(login, looked)| login.and(looked)).collect();
-        (fleet, looked)
+        join_all(looks).await
     }
 
     /// Ends all shells, side by side.

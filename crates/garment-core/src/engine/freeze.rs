@@ -32,7 +32,7 @@ pub enum Frost {
 /// Keeps everybody from changing an environment's hosts, for the reason `why`.
 pub async fn freeze(environment: &Environment, by: &str, why: &str, means: Means<'_>) -> Frost {
     let now = Timestamp::now().as_second();
-    let holder = Holder { by: by.to_owned(), doing: why.to_owned(), since: Some(now) };
+    let holder = Holder { by: by.to_owned(), doing: why.to_owned(), since: Some(now), token: String::new() };
     let work = async {
         let mut fleet = match open(environment, means).await {
             Ok(fleet) => fleet,

@@ -60,8 +60,13 @@ pub(super) async fn lock_and_look(
     wait: Wait,
     means: Means<'_>,
 ) -> Result<Vec<HostFacts>, NoLock> {
-    let holder =
-        Holder { by: by.to_owned(), doing: doing.to_owned(), since: Some(Timestamp::now().as_second()) };
+    let now = Timestamp::now();
+    let holder = Holder {
+        by: by.to_owned(),
+        doing: doing.to_owned(),
+        since: Some(now.as_second()),
+        token: format!("{}-{}", std::process::id(), now.as_nanosecond()),
+    };
     let begun = Instant::now();
     let first = (0..fleet.names.len()).min_by_key(|host| fleet.names[*host].clone());
     let mut in_the_way = Vec::new();
@@ -128,7 +133,19 @@ async fn ask_hosts(
             return Answer::Gone(Problem { what: "there is no shell".into(), remedy: String::new() });
         };
         let take = here("take the lock", remote::lock(&survey_paths(environment, host), holder));
-        answer(&mut **session, &[take, look_step(environment, host)]).await.unwrap_or_else(Answer::Gone)
+        let answer = answer(&mut **session, &[take, look_step(environment, host)]).await;
+        match answer.unwrap_or_else(Answer::Gone) {
+            // Nobody else has our token, and waiting for ourselves would take long.
+            Answer::Refused(Refusal::Held(theirs)) if theirs.token == holder.token => {
+                Answer::Unfit(Problem {
+                    what: "another host of this environment is the same folder on the same machine".into(),
+                    remedy:
+                        "name each machine once, or give each its own folder, as in `deploy_dir: /srv/{host}`"
+                            .into(),
+                })
+            }
+            answer => answer,
+        }
     }))
     .await
 }

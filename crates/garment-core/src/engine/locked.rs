@@ -27,7 +27,7 @@ pub(super) async fn open_locked(
 ) -> Result<(Fleet, Vec<HostFacts>), Hindered> {
     let (mut fleet, logged_in) = Fleet::open(environment, means).await;
     let names = fleet.names.clone();
-    let named = |problems: Vec<(usize, Problem)>| -> Vec<(HostName, Problem)> {
+    let on_hosts = |problems: Vec<(usize, Problem)>| -> Vec<(HostName, Problem)> {
         problems.into_iter().map(|(host, problem)| (names[host].clone(), problem)).collect()
     };
     let away: Vec<_> =
@@ -35,12 +35,12 @@ pub(super) async fn open_locked(
     let hindered = if away.is_empty() {
         match lock_and_look(&mut fleet, environment, doing, by, wait, means).await {
             Ok(facts) => return Ok((fleet, facts)),
-            Err(NoLock::Locked(problems)) => Hindered::Locked(named(problems)),
-            Err(NoLock::Unfit(problems)) => Hindered::Unfit(named(problems)),
-            Err(NoLock::Gone(problems)) => Hindered::Unreachable(named(problems)),
+            Err(NoLock::Locked(problems)) => Hindered::Locked(on_hosts(problems)),
+            Err(NoLock::Unfit(problems)) => Hindered::Unfit(on_hosts(problems)),
+            Err(NoLock::Gone(problems)) => Hindered::Unreachable(on_hosts(problems)),
         }
     } else {
-        Hindered::Unreachable(named(away))
+        Hindered::Unreachable(on_hosts(away))
     };
     fleet.close().await;
     Err(hindered)

@@ -69,6 +69,16 @@ impl Interrupt {
         *self.0.borrow() > Wish::Go
     }
 
+    /// Waits until it was raised twice, or once more from now on; then so long.
+    pub async fn is_urgent(&self, patience: std::time::Duration) {
+        let mut wishes = self.subscribe();
+        if *wishes.borrow_and_update() < Wish::Kill {
+            // The sender is `self`, so there is no end of it to hear of.
+            let _ = wishes.changed().await;
+        }
+        tokio::time::sleep(patience).await;
+    }
+
     fn subscribe(&self) -> watch::Receiver<Wish> {
         self.0.subscribe()
     }

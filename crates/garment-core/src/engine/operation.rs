@@ -76,8 +76,14 @@ impl<'a> Running<'a> {
         let ((mut fleet, logged_in), known) =
             tokio::try_join!(hosts, meanwhile).map_err(|early| self.early(early, &[]))?;
         if logged_in.iter().any(Result::is_err) {
+            // Those that can be reached are looked at all the same: people want to know what is live.
+            let looked = fleet.look(self.environment).await;
             fleet.close().await;
-            let seen: Vec<Seen> = logged_in.into_iter().map(|login| login.map(|()| None)).collect();
+            let seen: Vec<Seen> = logged_in
+                .into_iter()
+                .zip(looked)
+                .map(|(login, looked)| login.map(|()| looked.ok()))
+                .collect();
             return Err(self.untouched(Verdict::Unreachable, Vec::new(), &seen).into());
         }
         let doing = (lock.doing)(&known);

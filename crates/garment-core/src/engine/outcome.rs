@@ -22,12 +22,22 @@ struct Entry {
     before: Occupant,
     progress: Progress,
     last: Option<TaskRef>,
-    /// The host said that it leads to the release.
-    moved: bool,
-    /// And that it was this operation that made it so.
-    switched: bool,
+    switch: Switch,
+}
+
+/// What is known of the switch on a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Switch {
+    /// `current` is as it was found.
+    NotYet,
+    /// The host said that it can't switch: what is in the place of `current` may be something new.
+    Doubtful,
     /// It was told to switch, and what came of it is not known.
-    unsure: bool,
+    Unsure,
+    /// `current` led to the release already.
+    ThereBefore,
+    /// The host said that it switched.
+    Done,
 }
 
 impl Ledger {
@@ -38,9 +48,7 @@ impl Ledger {
             before: facts.current.clone(),
             progress: Progress::Untouched,
             last: None,
-            moved: false,
-            switched: false,
-            unsure: false,
+            switch: Switch::NotYet,
         });
         Self {
             release: plan.release.clone(),
@@ -95,19 +103,23 @@ impl Ledger {
     /// `switched` is false where `current` led there already.
     pub(super) fn moved(&mut self, host: usize, switched: bool) {
         let entry = &mut self.hosts[host];
-        entry.moved = true;
-        entry.switched = switched;
-        entry.unsure = false;
+        entry.switch = if switched { Switch::Done } else { Switch::ThereBefore };
         entry.current = Current::Leads(self.release.to_string());
     }
 
     pub(super) fn unsure(&mut self, host: usize) {
-        self.hosts[host].unsure = true;
+        self.hosts[host].switch = Switch::Unsure;
         self.hosts[host].current = Current::Unknown;
     }
 
-    pub(super) fn unsure_hosts(&self) -> Vec<usize> {
-        (0..self.hosts.len()).filter(|host| self.hosts[*host].unsure).collect()
+    pub(super) fn doubtful(&mut self, host: usize) {
+        self.hosts[host].switch = Switch::Doubtful;
+    }
+
+    /// The hosts that have to be looked at again.
+    pub(super) fn hosts_in_doubt(&self) -> Vec<usize> {
+        let in_doubt = |host: &usize| matches!(self.hosts[*host].switch, Switch::Unsure | Switch::Doubtful);
+        (0..self.hosts.len()).filter(in_doubt).collect()
     }
 
     /// A host that was unsure was looked at again.
@@ -116,20 +128,19 @@ impl Ledger {
             let switched = self.hosts[host].before != *occupant;
             self.moved(host, switched);
         } else {
-            self.hosts[host].unsure = false;
+            self.hosts[host].switch = Switch::NotYet;
             self.hosts[host].current = current(occupant);
         }
     }
 
     pub(super) fn has_switched(&self, host: usize) -> bool {
-        self.hosts[host].switched
+        self.hosts[host].switch == Switch::Done
     }
 
     /// A host that had switched leads to this again.
     pub(super) fn went_back(&mut self, host: usize, to: Option<String>) {
         let entry = &mut self.hosts[host];
-        entry.moved = false;
-        entry.switched = false;
+        entry.switch = Switch::NotYet;
         entry.current = to.map_or(Current::Absent, Current::Leads);
         if matches!(entry.progress, Progress::Through(_)) {
             entry.progress = Progress::WentBack;
@@ -145,23 +156,23 @@ impl Ledger {
     }
 
     pub(super) fn is_moved(&self, host: usize) -> bool {
-        self.hosts[host].moved
+        self.hosts[host].leads_there()
     }
 
     pub(super) fn all_moved(&self) -> bool {
-        self.hosts.iter().all(|entry| entry.moved)
+        self.hosts.iter().all(Entry::leads_there)
     }
 
     /// `done` is whether the whole plan was carried out.
     pub(super) fn outcome(self, done: bool, interrupted: bool) -> Outcome {
-        let moved = self.hosts.iter().filter(|entry| entry.moved).count();
+        let moved = self.hosts.iter().filter(|entry| entry.leads_there()).count();
         let verdict = if moved == self.hosts.len() {
             match (done, interrupted) {
                 (true, _) => Verdict::Done,
                 (false, true) => Verdict::Interrupted,
                 (false, false) => Verdict::LiveButFailed,
             }
-        } else if moved > 0 || self.hosts.iter().any(|entry| entry.unsure) {
+        } else if moved > 0 || self.hosts.iter().any(|entry| entry.switch == Switch::Unsure) {
             Verdict::Mixed
         } else if interrupted {
             Verdict::Interrupted
@@ -185,6 +196,12 @@ impl Ledger {
             problems: self.problems,
             interrupted,
         }
+    }
+}
+
+impl Entry {
+    fn leads_there(&self) -> bool {
+        matches!(self.switch, Switch::Done | Switch::ThereBefore)
     }
 }
 

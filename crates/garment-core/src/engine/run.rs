@@ -156,6 +156,9 @@ fn finish(
             _ => ledger.unsure(host),
         }
     }
+    if task.task.phase == Phase::Rehearse && matches!(end.result, HostResult::Failed(_)) {
+        ledger.doubtful(host);
+    }
     ledger.record(host, &task.task, &end.result);
     teller.tell(What::HostFinished {
         host: name.clone(),
@@ -167,7 +170,7 @@ fn finish(
 
 /// Where a switch did not succeed, only the host can say what `current` leads to.
 async fn look_again(plan: &Plan, fleet: &mut Fleet, ledger: &mut Ledger) {
-    for host in ledger.unsure_hosts() {
+    for host in ledger.hosts_in_doubt() {
         let Some(session) = &mut fleet.sessions[host] else { continue };
         let asked = tokio::time::timeout(GRACE, ask(&mut **session, &plan.survey[host])).await;
         if let Ok(Ok(answer)) = asked

@@ -17,7 +17,8 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// The system's `git`.
 #[derive(Debug, Clone, Default)]
 pub struct Git {
-    /// The ssh command that the user's environment or git settings name; `ssh` if they don't.
+    /// The ssh command that the user's environment names (`GIT_SSH_COMMAND`). Without one it is the one of git's
+    /// settings (`core.sshCommand`), or `ssh`.
     pub ssh_command: Option<String>,
 }
 
@@ -28,16 +29,18 @@ impl Origin for Git {
         git_ref: &'a str,
     ) -> BoxFuture<'a, Result<CommitId, NoCommit>> {
         Box::pin(async move {
-            let listed = self.run(None, ["ls-remote", "--", repo_url]).await?;
+            let git = Self { ssh_command: Some(self.ssh().await) };
+            let listed = git.run(None, ["ls-remote", "--", repo_url]).await?;
             if !listed.status.success() {
                 return Err(NoCommit::Unreachable(unreachable(repo_url, &listed)));
             }
-            match Advertised::parse(&String::from_utf8_lossy(&listed.stdout)).find(git_ref, repo_url) {
+            let shown = without_password(repo_url);
+            match Advertised::parse(&String::from_utf8_lossy(&listed.stdout)).find(git_ref, &shown) {
                 Found::Commit(id) => Ok(id),
                 Found::Wrong(problem) => Err(NoCommit::Wrong(problem)),
-                Found::OnlyById(id) if self.has_commit(repo_url, &id).await? => Ok(id),
+                Found::OnlyById(id) if git.has_commit(repo_url, &id).await? => Ok(id),
                 Found::OnlyById(id) => Err(NoCommit::Wrong(Problem {
-                    what: format!("there is no commit `{id}` at {repo_url}"),
+                    what: format!("there is no commit `{id}` at {shown}"),
                     remedy: "check the id; was the commit pushed?".into(),
                 })),
             }
@@ -46,6 +49,16 @@ impl Origin for Git {
 }
 
 impl Git {
+    /// The ssh command to use: what is said here goes before git's own settings, so they have to be asked.
+    async fn ssh(&self) -> String {
+        if let Some(command) = &self.ssh_command {
+            return command.clone();
+        }
+        let asked = program().args(["config", "--get", "core.sshCommand"]).output().await;
+        let set = asked.ok().map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        set.filter(|command| !command.is_empty()).unwrap_or_else(|| "ssh".to_owned())
+    }
+
     /// Whether the origin has a commit that none of its refs points at.
     async fn has_commit(&self, repo_url: &str, id: &CommitId) -> Result<bool, NoCommit> {
         let dir = tempfile::Builder::new().prefix("garment-").tempdir().map_err(|error| no_folder(&error))?;
@@ -99,9 +112,24 @@ fn unreachable(repo_url: &str, output: &Output) -> Problem {
     let said = said
         .or_else(|| text.lines().map(str::trim).rfind(|line| !line.is_empty()))
         .unwrap_or("git said nothing");
+    let shown = without_password(repo_url);
+    let said = said.strip_prefix("fatal: ").unwrap_or(said).replace(repo_url, &shown);
     Problem {
-        what: format!("this machine can't read {repo_url}: {}", said.strip_prefix("fatal: ").unwrap_or(said)),
-        remedy: format!("try `git ls-remote {repo_url}`; it has to work here without asking anything"),
+        what: format!("this machine can't read {shown}: {said}"),
+        remedy: format!("try `git ls-remote {shown}`; it has to work here without asking anything"),
+    }
+}
+
+/// The URL as it may be shown: `https://user:***@host/…`.
+fn without_password(url: &str) -> String {
+    let parts = url.split_once("://").and_then(|(scheme, rest)| {
+        let (login, place) = rest.split_once('@')?;
+        let (user, _) = login.split_once(':')?;
+        (!login.contains('/')).then_some((scheme, user, place))
+    });
+    match parts {
+        Some((scheme, user, place)) => format!("{scheme}://{user}:***@{place}"),
+        None => url.to_owned(),
     }
 }
 
@@ -121,4 +149,20 @@ fn no_folder(error: &std::io::Error) -> NoCommit {
         what: format!("can't make a temporary folder: {error}"),
         remedy: "see that `TMPDIR` is writable and has room".into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        assert_eq!(
+            without_password("https://me:s3cret@example.org/x.git"),
+            "https://me:***@example.org/x.git"
+        );
+        for url in ["git@example.org:x.git", "https://me@example.org/x", "/srv/a:b@c", "ssh://h/a:b@c"] {
+            assert_eq!(without_password(url), url);
+        }
+    }
 }

@@ -13,6 +13,8 @@ pub struct Holder {
     pub doing: String,
     /// When it began, in seconds since 1970 by its own clock; `None` where that can't be read.
     pub since: Option<i64>,
+    /// Tells operations apart that began in the same second; empty for a freeze.
+    pub token: String,
 }
 
 /// Why a lock was not given.
@@ -71,7 +73,12 @@ pub fn parse_freeze(stdout: &[u8], script: &str) -> Result<Option<Holder>, BadRe
 impl Holder {
     fn to_text(&self) -> String {
         let since = self.since.map(|since| since.to_string()).unwrap_or_default();
-        format!("by={}\nsince={since}\ndoing={}\n", one_line(&self.by), one_line(&self.doing))
+        format!(
+            "by={}\nsince={since}\ndoing={}\ntoken={}\n",
+            one_line(&self.by),
+            one_line(&self.doing),
+            one_line(&self.token)
+        )
     }
 
     pub(super) fn from_text(text: &str) -> Self {
@@ -79,7 +86,7 @@ impl Holder {
             let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
             visible(value.unwrap_or_default())
         };
-        Self { by: get("by"), doing: get("doing"), since: get("since").parse().ok() }
+        Self { by: get("by"), doing: get("doing"), token: get("token"), since: get("since").parse().ok() }
     }
 }
 
@@ -89,7 +96,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let holder = Holder { by: "evan@pungi".into(), doing: "freeze = yes\nby=x".into(), since: Some(7) };
+        let holder = Holder {
+            by: "evan@pungi".into(),
+            doing: "freeze = yes\nby=x".into(),
+            since: Some(7),
+            token: "t".into(),
+        };
         let read = Holder::from_text(&holder.to_text());
         assert_eq!(read, Holder { doing: "freeze = yes by=x".into(), ..holder });
         assert_eq!(Holder::from_text("garbage"), Holder::default());

@@ -11,7 +11,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
     (
         "REMOTE HOST IDENTIFICATION HAS CHANGED",
         "its host key is not the one on record: the host was set up anew, or somebody stands in between",
-        "ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `{ssh}`",
+        "ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R {known}` and log in once with `{ssh}`",
     ),
     (
         "Host key verification failed",
@@ -62,7 +62,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ),
     (
         "kex_exchange_identification",
-        "it closed the connection before the login",
+        DROPPED,
         "sshd may be limiting logins (`MaxStartups`) or blocking this address; try `{ssh}`",
     ),
     (
@@ -82,11 +82,24 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// What sshd does by chance while many log in at once.
+const DROPPED: &str = "it closed the connection before the login";
+
+/// Whether to try again may help.
+pub(super) fn may_pass(problem: &Problem) -> bool {
+    problem.what == DROPPED
+}
+
 /// From what ssh (or the host's login shell) printed before it gave up.
 pub(super) fn failed(destination: &Destination, stderr: &[u8], status: Option<i32>) -> Problem {
     let text = String::from_utf8_lossy(stderr);
     if let Some((_, what, remedy)) = KNOWN.iter().find(|(words, _, _)| text.contains(words)) {
-        return Problem { what: (*what).into(), remedy: remedy.replace("{ssh}", &by_hand(destination)) };
+        return Problem {
+            what: (*what).into(),
+            remedy: remedy
+                .replace("{ssh}", &by_hand(destination))
+                .replace("{known}", &in_known_hosts(destination)),
+        };
     }
     let last = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
     let what = match (last, status) {
@@ -119,6 +132,14 @@ pub(super) fn not_started(destination: &Destination, error: &io::Error) -> Probl
             what: format!("can't start a process for it: {error}"),
             remedy: "see whether a limit is reached: `ulimit -u`, `ulimit -n`".into(),
         },
+    }
+}
+
+/// The name under which `known_hosts` has it, if no `HostName` or `HostKeyAlias` of the user's says otherwise.
+fn in_known_hosts(destination: &Destination) -> String {
+    match destination {
+        Destination::Ssh { host, port: Some(port), .. } if *port != 22 => format!("'[{host}]:{port}'"),
+        _ => destination.host().to_owned(),
     }
 }
 
@@ -160,6 +181,15 @@ mod tests {
         assert_eq!(what("This account is currently not available.\n"), "its login shell lets nobody in");
         assert_eq!(what("a banner\nsomething new in ssh\n\n"), "the login failed: something new in ssh");
         assert_eq!(what(""), "the login shell ended with status 255 before garment could start");
+    }
+
+    #[test]
+    fn only_a_dropped_login_is_worth_another_try() {
+        let host = Destination::parse("one").unwrap();
+        let failed = |stderr: &str| may_pass(&failed(&host, stderr.as_bytes(), Some(255)));
+        assert!(failed("kex_exchange_identification: Connection closed by remote host\r\n"));
+        assert!(!failed("Host key verification failed.\r\n"));
+        assert!(!failed("Connection closed by 127.0.0.1 port 22\r\n"));
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -14,6 +15,11 @@ const CONNECT_TIMEOUT: u16 = 15;
 /// Bounds the whole login: name look-up, jump hosts, key exchange, the host's profile scripts.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How often a login that is dropped is tried.
+const TRIES: u32 = 4;
+/// The shortest pause before the second try.
+const FIRST_PAUSE: Duration = Duration::from_millis(400);
+
 /// The real thing: this machine's OpenSSH for hosts elsewhere, `sh` for `local` ones.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct System;
@@ -25,21 +31,44 @@ impl Transport for System {
         options: Options,
     ) -> BoxFuture<'a, Result<Box<dyn Session>, Problem>> {
         Box::pin(async move {
-            let mut command = match &host.destination {
-                Destination::Local { .. } => local(),
-                Destination::Ssh { user, host, port } => openssh(user.as_deref(), host, *port, options),
-            };
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-            // In a process group of its own: Ctrl-C in the terminal is for garment, which ends things in order.
-            command.process_group(0).kill_on_drop(true);
-            let child = command.spawn().map_err(|error| login::not_started(&host.destination, &error))?;
-            let opened = tokio::time::timeout(LOGIN_TIMEOUT, Shell::open(child, &host.destination)).await;
-            match opened {
+            match tokio::time::timeout(LOGIN_TIMEOUT, log_in(host, options)).await {
                 Ok(shell) => Ok(Box::new(shell?) as Box<dyn Session>),
                 Err(_) => Err(login::timed_out(&host.destination, LOGIN_TIMEOUT)),
             }
         })
     }
+}
+
+/// Tries again where sshd, or a jump host's, has dropped the login as one of too many at once.
+async fn log_in(host: &Host, options: Options) -> Result<Shell, Problem> {
+    let mut tries = 1;
+    loop {
+        match log_in_once(host, options).await {
+            Err(problem) if login::may_pass(&problem) && tries < TRIES => {
+                tokio::time::sleep(pause(tries)).await;
+                tries += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn log_in_once(host: &Host, options: Options) -> Result<Shell, Problem> {
+    let mut command = match &host.destination {
+        Destination::Local { .. } => local(),
+        Destination::Ssh { user, host, port } => openssh(user.as_deref(), host, *port, options),
+    };
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // In a process group of its own: Ctrl-C in the terminal is for garment, which ends things in order.
+    command.process_group(0).kill_on_drop(true);
+    let child = command.spawn().map_err(|error| login::not_started(&host.destination, &error))?;
+    Shell::open(child, &host.destination).await
+}
+
+/// Longer from try to try, and never the same for all who were dropped together.
+fn pause(tries: u32) -> Duration {
+    let chance = RandomState::new().build_hasher().finish() % 1000;
+    FIRST_PAUSE * tries + FIRST_PAUSE * tries * u32::try_from(chance).unwrap_or(0) / 1000
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the room")]

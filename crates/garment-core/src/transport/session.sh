@@ -38,10 +38,10 @@ g_say() {
   done
 }
 
-# What SHELL is given instead of the text. What starts it may lose the descriptor on the way, as sudo does and start-up
-# files may: a text that is not there has not been run.
+# What SHELL is given instead of the text, whose first line closes the descriptor. What starts SHELL may lose or replace
+# that on the way, as sudo does and start-up files may: a text that did not arrive has not been run.
 # shellcheck disable=SC2016
-g_text='eval "$(cat <&3 || echo "echo no command arrived: what starts this shell must leave file descriptor 3 open >&2; exit 126")"'
+g_text='eval "$(g_c=$(cat <&3); case $g_c in "exec 3<&-"*) printf "%s\n" "$g_c" ;; *) echo "echo no command arrived: what starts this shell must leave file descriptor 3 open >&2; exit 126" ;; esac)"'
 
 # ID SHELL...: runs the text on file descriptor 3 in SHELL.
 g_step() {

@@ -66,7 +66,8 @@ impl Shell {
             err: Demux::new(&mark),
             out_buffer: vec![0; BUFFER],
             err_buffer: vec![0; BUFFER],
-            pending: format!("g_mark={mark}\n{SESSION}").into_bytes(),
+            // The first line is for a start-up file that reads one: bash reads `.bashrc` where sshd starts it.
+            pending: format!("\ng_mark={mark}\n{SESSION}").into_bytes(),
             mark,
             fence,
         };

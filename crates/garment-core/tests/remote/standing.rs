@@ -10,7 +10,12 @@ use garment_core::remote::{
 use crate::bed::{Bed, find, name, release, tree};
 
 fn holder() -> Holder {
-    Holder { by: "evan@pungi".into(), doing: "deploy of it's \"$(x)\"".into(), since: Some(1_700_000_000) }
+    Holder {
+        by: "evan@pungi".into(),
+        doing: "deploy of it's \"$(x)\"".into(),
+        since: Some(1_700_000_000),
+        token: "1-2".into(),
+    }
 }
 
 impl Bed {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use garment_testing::{Fleet, Host, Repo, Running, Sandbox};
 
@@ -50,28 +50,39 @@ impl Shop<'_> {
     }
 }
 
-/// A fifo that a command on a host waits at with [`Gate::wait`], until the test opens it.
-pub(crate) struct Gate(std::path::PathBuf);
+/// What commands on hosts wait at, each host by itself, until the test opens it there.
+pub(crate) struct Gate(PathBuf);
 
 impl Gate {
-    /// A gate in the fleet's folder.
-    pub(crate) fn new(fleet: &Fleet, name: &str) -> Self {
-        let path = fleet.root().join(name);
-        let made = fleet.command("mkfifo").arg(&path).status().unwrap();
-        assert!(made.success());
-        Self(path)
+    /// A gate for every host, in the fleet's folder.
+    pub(crate) fn new(fleet: &Fleet) -> Self {
+        let gate = Self(fleet.root().join("gate-"));
+        for host in fleet.hosts() {
+            // One fifo for each: two readers of one would take each other's bytes.
+            assert!(fleet.command("mkfifo").arg(gate.path(host.name())).status().unwrap().success());
+        }
+        gate
     }
 
-    /// Shell text that waits until the gate opens.
+    /// Shell text for `deploy.conf` that waits until the gate of the host opens.
     pub(crate) fn wait(&self) -> String {
-        format!("read -r opened <{}", self.0.display())
+        self.wait_on("{host}")
     }
 
-    /// Lets through one who waits, or will.
-    pub(crate) fn open(&self) {
-        let path = self.0.clone();
+    /// Shell text that waits until the gate of that host opens.
+    pub(crate) fn wait_on(&self, host: &str) -> String {
+        format!("read -r opened <{}", self.path(host))
+    }
+
+    /// Lets through who waits on that host, or will.
+    pub(crate) fn open(&self, host: &str) {
+        let path = self.path(host);
         // Opening blocks until somebody reads.
         std::thread::spawn(move || drop(std::fs::write(path, "open\n")));
+    }
+
+    fn path(&self, host: &str) -> String {
+        format!("{}{host}", self.0.display())
     }
 }
 
@@ -112,10 +123,19 @@ pub(crate) fn wait_for(running: &mut Running, host: &str, text: &str) -> String 
     running.wait_for_line(|line| line.starts_with(&start))
 }
 
-/// Everything below a folder: each path and what is there. Times do not count.
+/// Everything below a folder: each path and what is there. Times do not count, and neither does the lock, with which
+/// an operation begins that may then find that it can't do anything.
 pub(crate) fn footprint(folder: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     note(folder, folder, &mut found);
+    if found.remove("shop/.garment/lock").is_some() {
+        for folder in ["shop/.garment", "shop"] {
+            let inside = format!("{folder}/");
+            if !found.keys().any(|path| path.starts_with(&inside)) {
+                found.remove(folder);
+            }
+        }
+    }
     found
 }
 

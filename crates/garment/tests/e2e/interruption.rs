@@ -87,16 +87,9 @@ fn while_a_release_is_prepared() {
     insta::assert_snapshot!(report(&fleet, &outcome), @r"
     deploy to production stopped, as asked (TIME)
 
-    2 hosts: prepare failed
-      web1, web2
-      make release RELEASE1
-      exit code 143 (128 + 15: killed by SIGTERM)
-      its last lines of output:
-      | Terminated
-
     host  current  how far it came
-    web1  none     failed in prepare
-    web2  none     failed in prepare
+    web1  none     stopped in prepare
+    web2  none     stopped in prepare
 
     `current` did not move on any host.
 
@@ -130,17 +123,9 @@ fn during_a_before_task() {
     insta::assert_snapshot!(report(&fleet, &outcome), @r"
     deploy to production stopped, as asked (TIME)
 
-    2 hosts: before: long failed
-      web1, web2
-      $ echo here; (sleep 4321) & sleep 1234; touch ~/finished
-      command 1 of 2: exit code 143 (128 + 15: killed by SIGTERM)
-      its last lines of output:
-      | here
-      | Terminated
-
     host  current  how far it came
-    web1  none     failed in before: long
-    web2  none     failed in before: long
+    web1  none     stopped in before: long
+    web2  none     stopped in before: long
 
     `current` did not move on any host.
 
@@ -162,10 +147,12 @@ fn sigterm_is_the_same() {
     shop.project.run(["deploy", "production"]).code(0);
     let old = current(fleet.host("web1"));
     shop.push("two");
-    let running = started(&shop, "before", PATIENT);
+    // It is asked to end, and has the time to.
+    let running = started(&shop, "before", "trap 'echo asked; exit 1' TERM; echo here; sleep 1234 & wait");
     running.terminate();
     let outcome = running.finish();
     outcome.code(130).stderr_is("").stdout_has("deploy to production stopped, as asked (");
+    outcome.stdout_has("[web1] asked\n").stdout_has("[web2] asked\n");
     for host in fleet.hosts() {
         assert_eq!(current(host), old);
     }
@@ -183,17 +170,9 @@ fn during_an_after_task() {
     insta::assert_snapshot!(report(&fleet, &outcome), @r"
     deploy to production stopped, as asked (TIME)
 
-    2 hosts: after: long failed
-      web1, web2
-      $ echo here; (sleep 4321) & sleep 1234; touch ~/finished
-      command 1 of 2: exit code 143 (128 + 15: killed by SIGTERM)
-      its last lines of output:
-      | here
-      | Terminated
-
     host  current                  how far it came
-    web1  RELEASE1  failed in after: long
-    web2  RELEASE1  failed in after: long
+    web1  RELEASE1  stopped in after: long
+    web2  RELEASE1  stopped in after: long
 
     `current` leads to RELEASE1 on every host.
 
@@ -212,7 +191,7 @@ fn between_two_tasks() {
     let fleet = Fleet::builder().webs(2).start();
     let shop = shop(&fleet);
     // Who is asked to end, and ends well, is through with the task.
-    let gate = Gate::new(&fleet, "gate");
+    let gate = Gate::new(&fleet);
     let polite = format!("trap 'exit 0' TERM; echo here; {}", gate.wait());
     shop.config(&format!(
         "  stages:\n    before:\n      - id: long\n        commands: [\"{polite}\"]\n      - id: later\n        commands: ['touch ~/later']\n"
@@ -250,27 +229,19 @@ fn a_second_ctrl_c_ends_what_does_not_want_to() {
     running.ctrl_c();
     let outcome = running.finish();
     outcome.code(130).stderr_is("").stdout_lacks("awake");
-    insta::assert_snapshot!(report(&fleet, &outcome), @r#"
+    insta::assert_snapshot!(report(&fleet, &outcome), @r"
     deploy to production stopped, as asked (TIME)
 
-    2 hosts: before: long failed
-      web1, web2
-      $ trap '' TERM; echo here; while :; do sleep 1234; echo a""wake; done
-      command 1 of 2: exit code 137 (128 + 9: killed by SIGKILL, perhaps since memory ran out)
-      its last lines of output:
-      | here
-      | Killed
-
     host  current  how far it came
-    web1  none     failed in before: long
-    web2  none     failed in before: long
+    web1  none     stopped in before: long
+    web2  none     stopped in before: long
 
     `current` did not move on any host.
 
     what next:
       look   garment list production
       go on  the same command again  (it starts afresh)
-    "#);
+    ");
     and_all_is_well(&shop);
 }
 
@@ -282,7 +253,7 @@ fn what_does_not_want_to_end_is_made_to() {
     let mut running = shop.project.spawn(["deploy", "production"]);
     wait_for(&mut running, "web1", "here");
     running.ctrl_c();
-    running.finish().code(130).stderr_is("").stdout_has("137 (128 + 9: killed by SIGKILL");
+    running.finish().code(130).stderr_is("").stdout_has("\nweb1  none     stopped in before: long\n");
     and_all_is_well(&shop);
 }
 
@@ -301,20 +272,13 @@ fn a_host_that_answers_no_more_is_not_waited_for() {
     insta::assert_snapshot!(report(&fleet, &outcome), @r"
     deploy to production stopped, as asked (TIME)
 
-    web1: before: long failed
-      $ echo here; (sleep 4321) & sleep 1234; touch ~/finished
-      command 1 of 2: exit code 143 (128 + 15: killed by SIGTERM)
-      its last lines of output:
-      | here
-      | Terminated
-
     web2: before: long: connection lost, how it went is not known
       $ echo here; (sleep 4321) & sleep 1234; touch ~/finished
       it does not answer any more
       what was running there may still be running: look before you try again
 
     host  current  how far it came
-    web1  none     failed in before: long
+    web1  none     stopped in before: long
     web2  none     connection lost in before: long: not known
 
     `current` did not move on any host.
@@ -324,4 +288,41 @@ fn a_host_that_answers_no_more_is_not_waited_for() {
       go on  the same command again  (it starts afresh)
     ");
     assert!(!runs(fleet.host("web1"), "sleep"));
+}
+
+/// The switch is not cut short: hosts that have begun it go through with it, and nothing comes after it.
+#[test]
+fn during_the_cutover() {
+    let fleet = Fleet::builder().webs(2).start();
+    let shop = shop(&fleet);
+    let gate = Gate::new(&fleet);
+    shop.config(&task("after", PATIENT));
+    let waits =
+        format!("case \" $* \" in *garment-new*) touch ~/switching; {} ;; esac", gate.wait_on("web2"));
+    wrap(&fleet, "web2", "mv", &waits);
+    let mut running = shop.project.spawn(["deploy", "production"]);
+    until("web2 switches", || fleet.host("web2").file("switching").exists());
+    running.ctrl_c();
+    running.wait_for_line(|line| line == "stopping: what runs is being ended, nothing new starts");
+    gate.open("web2");
+    let outcome = running.finish();
+    outcome.code(130).stderr_is("");
+    insta::assert_snapshot!(report(&fleet, &outcome), @r"
+    deploy to production stopped, as asked (TIME)
+
+    host  current                  how far it came
+    web1  RELEASE1  did all up to make current
+    web2  RELEASE1  did all up to make current
+
+    `current` leads to RELEASE1 on every host.
+
+    what next:
+      look   garment list production
+      go on  the same command again  (it makes a new release)
+    ");
+    for host in fleet.hosts() {
+        assert_eq!(host.read("shop/current/index.html"), "one\n");
+    }
+    wrap(&fleet, "web2", "mv", "");
+    and_all_is_well(&shop);
 }

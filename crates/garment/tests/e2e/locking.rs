@@ -114,3 +114,24 @@ fn a_freeze_is_for_everybody_and_only_its_maker_ends_it() {
     project.run(["lock", "plain"]).code(2).stderr_has("--message");
     project.run(["lock", "plain", "-m", " "]).code(2).stderr_has("say why");
 }
+
+#[test]
+fn two_hosts_that_are_one_folder() {
+    let fleet = Fleet::builder().webs(1).start();
+    let project = gated(&fleet);
+    let repo = fleet.repo("other");
+    repo.write("a", "a");
+    repo.commit("a");
+    repo.push();
+    project.config(&format!(
+        "twice:\n  repo_url: {}\n  git_ref: master\n  deploy_dir: ~/shop\n  hosts: {{web1: , {}: }}\n",
+        repo.url(),
+        fleet.host("web1").address()
+    ));
+    for arguments in [vec!["deploy", "twice"], vec!["deploy", "twice", "--wait"]] {
+        let refused = project.run(&arguments);
+        refused.code(4).stdout_has("another host of this environment is the same folder on the same machine");
+    }
+    assert_eq!(fleet.host("web1").read("shop/.garment/lock").lines().count(), 4);
+    assert!(!fleet.host("web1").file("shop/releases").exists());
+}

@@ -47,7 +47,7 @@ fn check_says_everything_at_once() {
     ✓ master is e2e5436eee53c239c23e93e6fdeb89efd239c9d5
     ✓ good: nothing live yet
     ✗ changed: its host key is not the one on record: the host was set up anew, or somebody stands in between
-        ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `ssh changed`
+        ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R changed` and log in once with `ssh changed`
     ✗ unknown: its host key is not known on this machine
         log in once with `ssh unknown`, compare the fingerprint with the host's own and accept it
     ✗ closed: nothing listens on its ssh port
@@ -83,7 +83,7 @@ fn check_says_everything_at_once() {
       folder  no release
       file  no release
     ✗ changed: its host key is not the one on record: the host was set up anew, or somebody stands in between
-        ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `ssh changed`
+        ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R changed` and log in once with `ssh changed`
     ✗ unknown: its host key is not known on this machine
         log in once with `ssh unknown`, compare the fingerprint with the host's own and accept it
     ✗ closed: nothing listens on its ssh port
@@ -94,6 +94,9 @@ fn check_says_everything_at_once() {
         check that it is up and that no firewall is in between; try `ssh silent`
     ");
     assert_eq!(footprints(&fleet), before);
+    // On a terminal of its own, ssh would ask for the password.
+    let calls = fleet.ssh_calls();
+    assert!(calls.len() >= 24 && calls.iter().all(|call| call.contains("-o BatchMode=yes")), "{calls:?}");
 }
 
 #[test]
@@ -105,7 +108,7 @@ fn a_deploy_names_all_hosts_that_it_can_t_reach() {
     let deploy = shop.project.run(["deploy", "production"]);
     deploy.code(3).stderr_is("");
     insta::assert_snapshot!(sorted_until_blank(&tame(&fleet, &deploy.stdout)), @r"
-    [changed]   ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `ssh changed`
+    [changed]   ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R changed` and log in once with `ssh changed`
     [changed] not reachable: its host key is not the one on record: the host was set up anew, or somebody stands in between
     [closed]   check the port (`host:port` in `hosts`, or `Port` in your ssh config) and whether sshd runs there
     [closed] not reachable: nothing listens on its ssh port
@@ -122,7 +125,7 @@ fn a_deploy_names_all_hosts_that_it_can_t_reach() {
 
     changed: not reachable
       its host key is not the one on record: the host was set up anew, or somebody stands in between
-      ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R` and log in once with `ssh changed`
+      ask who runs the host whether its key was changed; if so, remove the old one with `ssh-keygen -R changed` and log in once with `ssh changed`
 
     unknown: not reachable
       its host key is not known on this machine
@@ -205,22 +208,49 @@ fn what_stops_a_deploy_on_one_host_stops_it_on_all() {
       exit code 1
       `tar` is not on the PATH of root
       install it on this host, for instance with `apt-get install tar`
-    below: prepare failed
-      make release RELEASE1
-      exit code 1
-      `FLEET/hosts/below/home/shop` is not a folder, so `FLEET/hosts/below/home/shop` can't be made
+    below: refused
+      `FLEET/hosts/below/home/shop` is not a folder, so the lock `FLEET/hosts/below/home/shop/.garment/lock` can't be written
       move it away, or set `deploy_dir` to another place
-    proc: prepare failed
-      make release RELEASE1
-      exit code 1
-      can't make the folder `FLEET/hosts/proc/home/shop/releases`: Permission denied
-      let USER write to `FLEET/hosts/proc/home/shop`, or set `releases_dir` to another place
-    folder: in no state for it
+    proc: refused
+      can't write the lock `FLEET/hosts/proc/home/shop/.garment/lock`: Permission denied
+      let USER write to `FLEET/hosts/proc/home/shop`, and see whether the disk is full
+    folder: refused
       `FLEET/hosts/folder/home/shop/current` is a real file or directory, not a symlink
       move it away: mv 'FLEET/hosts/folder/home/shop/current' 'FLEET/hosts/folder/home/shop/current.before-garment'
-    file: in no state for it
+    file: refused
       `FLEET/hosts/file/home/shop/current` is a real file or directory, not a symlink
       move it away: mv 'FLEET/hosts/file/home/shop/current' 'FLEET/hosts/file/home/shop/current.before-garment'
     ");
     assert!(!fleet.host("good").file("shop/current").exists());
+}
+
+#[test]
+fn a_port_where_nobody_listens() {
+    let fleet = Fleet::builder().webs(1).start();
+    let shop = shop(&fleet);
+    let wrong = format!("127.0.0.1:{}", fleet.refusing_port());
+    shop.config_on(&["web1", &wrong], "");
+    let outcome = shop.project.run(["check", "production"]);
+    outcome.code(3).stderr_is("");
+    let said = tame(&fleet, &outcome.stdout);
+    assert!(said.contains(
+        "\n✗ 127.0.0.1:PORT: nothing listens on its ssh port\n    check the port (`host:port` in `hosts`"
+    ));
+    assert!(said.contains("\n✓ web1: nothing live yet\n"));
+}
+
+/// As while many log in at once.
+#[test]
+fn a_login_that_is_dropped_is_tried_again() {
+    let fleet = Fleet::builder().webs(2).start();
+    let shop = shop(&fleet);
+    shop.config("");
+    fleet.host("web1").drop_logins(2);
+    // One that never gets better is not tried for ever.
+    fleet.host("web2").drop_logins(1000);
+    let outcome = shop.project.run(["deploy", "production"]);
+    outcome.code(3).stderr_is("").stdout_has("1 of 2 hosts could not be reached");
+    outcome.stdout_has("\nweb2: not reachable\n  it closed the connection before the login\n");
+    fleet.host("web2").drop_logins(0);
+    shop.project.run(["deploy", "production"]).code(0);
 }

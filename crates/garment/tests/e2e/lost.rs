@@ -30,7 +30,6 @@ fn and_all_is_well(shop: &Shop<'_>) {
     }
 }
 
-/// The task runs on web2 alone, so that there is no question of how far web1 came.
 fn task(stage: &str, gate: &Gate) -> String {
     let wait = gate.wait();
     format!(
@@ -41,7 +40,7 @@ fn task(stage: &str, gate: &Gate) -> String {
 fn lost_in_a_task(stage: &str) -> (Fleet, Outcome) {
     let fleet = Fleet::builder().webs(2).start();
     let shop = shop(&fleet);
-    let gate = Gate::new(&fleet, "gate");
+    let gate = Gate::new(&fleet);
     shop.config(&task(stage, &gate));
     let mut running = shop.project.spawn(["deploy", "production"]);
     running.wait_for_line(|line| line.ends_with("] here"));
@@ -49,8 +48,8 @@ fn lost_in_a_task(stage: &str) -> (Fleet, Outcome) {
     assert_eq!(fleet.host("web2").kill_sessions(), 1);
     // What ran there goes on, and so does the other host's command, as far as it goes.
     running.wait_for_line(|line| line.starts_with("[web2] ") && line.contains("connection lost"));
-    gate.open();
-    gate.open();
+    gate.open("web1");
+    gate.open("web2");
     let outcome = running.finish();
     for host in fleet.hosts() {
         until("the command that ran finishes", || host.file("finished").exists());
@@ -68,7 +67,7 @@ fn in_a_before_task() {
     deploy to production failed in before: long (TIME)
 
     web2: before: long: connection lost, how it went is not known
-      $ echo here; read -r opened <FLEET/gate; touch ~/finished
+      $ echo here; read -r opened <FLEET/gate-web2; touch ~/finished
       the connection was lost
       what was running there may still be running: look before you try again
       its last lines of output:
@@ -95,7 +94,7 @@ fn in_an_after_task() {
     deploy to production: live, but it failed in after: long (TIME)
 
     web2: after: long: connection lost, how it went is not known
-      $ echo here; read -r opened <FLEET/gate; touch ~/finished
+      $ echo here; read -r opened <FLEET/gate-web2; touch ~/finished
       the connection was lost
       what was running there may still be running: look before you try again
       its last lines of output:
@@ -117,14 +116,14 @@ fn in_an_after_task() {
 fn while_a_release_is_prepared() {
     let fleet = Fleet::builder().webs(2).start();
     let shop = shop(&fleet);
-    let gate = Gate::new(&fleet, "gate");
+    let gate = Gate::new(&fleet);
     shop.config(&task("before", &gate));
-    let waits = format!("case \" $* \" in *' clone '*) touch ~/cloning; {} ;; esac", gate.wait());
+    let waits = format!("case \" $* \" in *' clone '*) touch ~/cloning; {} ;; esac", gate.wait_on("web2"));
     wrap(&fleet, "web2", "git", &waits);
     let running = shop.project.spawn(["deploy", "production"]);
     until("web2 clones", || fleet.host("web2").file("cloning").exists());
     fleet.host("web2").kill_sessions();
-    gate.open();
+    gate.open("web2");
     let outcome = running.finish();
     outcome.code(4).stderr_is("");
     insta::assert_snapshot!(report(&fleet, &outcome), @r"
@@ -158,9 +157,10 @@ fn during_the_cutover() {
     shop.project.run(["deploy", "production"]).code(0);
     let old = current(fleet.host("web1"));
     shop.push("two");
-    let gate = Gate::new(&fleet, "gate");
+    let gate = Gate::new(&fleet);
     shop.config("  stages: {after: [{id: later, commands: ['touch ~/later']}]}\n");
-    let waits = format!("case \" $* \" in *garment-new*) touch ~/switching; {} ;; esac", gate.wait());
+    let waits =
+        format!("case \" $* \" in *garment-new*) touch ~/switching; {} ;; esac", gate.wait_on("web2"));
     wrap(&fleet, "web2", "mv", &waits);
     let running = shop.project.spawn(["deploy", "production"]);
     until("web2 switches", || fleet.host("web2").file("switching").exists());
@@ -176,10 +176,10 @@ fn during_the_cutover() {
       what was running there may still be running: look before you try again
 
     host  current                  how far it came
-    web1  RELEASE2  did all up to make current
+    web1  RELEASE1  switched, then went back
     web2  not known                connection lost in make current: not known
 
-    `current` leads to RELEASE2 on 1 of 2 hosts; on 1 it is not known.
+    `current` does not lead to RELEASE2 on 1 of 2 hosts; on 1 it is not known.
 
     what next:
       look     garment list production
@@ -188,7 +188,7 @@ fn during_the_cutover() {
     ");
     // What ran there was in the middle of it, and goes on to its end.
     assert_eq!(current(fleet.host("web2")), old);
-    gate.open();
+    gate.open("web2");
     until("web2 is done", || current(fleet.host("web2")) == current(fleet.host("web1")));
     wrap(&fleet, "web2", "mv", "");
     and_all_is_well(&shop);
@@ -198,7 +198,7 @@ fn during_the_cutover() {
 fn garment_is_killed() {
     let fleet = Fleet::builder().webs(2).start();
     let shop = shop(&fleet);
-    let gate = Gate::new(&fleet, "gate");
+    let gate = Gate::new(&fleet);
     shop.config(&task("before", &gate));
     let mut running = shop.project.spawn(["deploy", "production"]);
     running.wait_for_line(|line| line.ends_with("] here"));
@@ -207,7 +207,7 @@ fn garment_is_killed() {
     until("it is gone", || running.has_ended());
     for host in fleet.hosts() {
         assert!(!host.processes().is_empty());
-        gate.open();
+        gate.open(host.name());
     }
     for host in fleet.hosts() {
         until("the command that ran finishes", || host.file("finished").exists());
@@ -220,16 +220,48 @@ fn garment_is_killed() {
 fn a_power_cut() {
     let fleet = Fleet::builder().webs(2).start();
     let shop = shop(&fleet);
-    let gate = Gate::new(&fleet, "gate");
+    let gate = Gate::new(&fleet);
     shop.config(&task("before", &gate));
     let mut running = shop.project.spawn(["deploy", "production"]);
     running.wait_for_line(|line| line.ends_with("] here"));
     running.wait_for_line(|line| line.ends_with("] here"));
     fleet.host("web2").crash();
     wait_for(&mut running, "web2", "before: long: connection lost");
-    gate.open();
+    gate.open("web1");
     running.finish().code(4).stderr_is("");
     shop.project.run(["deploy", "production"]).code(3).stdout_has("web2: not reachable\n");
     fleet.host("web2").serve();
     and_all_is_well(&shop);
+}
+
+/// A power cut while a release is put together: what is half done is out of the way of the next deploy, and goes.
+#[test]
+fn a_power_cut_while_a_release_is_prepared() {
+    let fleet = Fleet::builder().webs(1).start();
+    let shop = shop(&fleet);
+    let host = fleet.host("web1");
+    shop.config("");
+    let half = ["clone", "archive"];
+    for step in half {
+        wrap(
+            &fleet,
+            "web1",
+            "git",
+            &format!("case \" $* \" in *' {step} '*) touch ~/at-it; exec sleep 1234 ;; esac"),
+        );
+        let running = shop.project.spawn(["deploy", "production"]);
+        until("the host is at it", || host.file("at-it").exists());
+        host.crash();
+        running.finish().code(4).stderr_is("");
+        fs_err::remove_file(host.file("at-it")).unwrap();
+        wrap(&fleet, "web1", "git", "");
+        host.serve();
+        shop.project.run(["list", "production"]).code(0).stderr_is("");
+        shop.project.run(["deploy", "production"]).code(0).stderr_is("");
+        let left: Vec<String> = crate::bed::footprint(&host.file("shop"))
+            .into_keys()
+            .filter(|path| !path.starts_with("source/"))
+            .collect();
+        assert!(left.iter().all(|path| !path.contains(".building") && !path.contains(".new")), "{left:#?}");
+    }
 }

@@ -2,12 +2,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod commands;
 mod cutover;
 mod demo;
+mod documented;
 mod files;
 mod first_deploy;
 mod found;
+mod hostile;
 mod init;
+mod injection;
 mod interruption;
 mod list;
 mod locking;
@@ -15,11 +19,14 @@ mod logins;
 mod lost;
 mod machines;
 mod normal;
+mod output;
 mod pin;
+mod profiles;
 mod pruning;
 mod refs;
 mod rollback;
 mod sample_05;
+mod screen;
 mod shells;
 mod show_check;
 mod source;
@@ -27,6 +34,8 @@ mod status;
 mod stops;
 mod submodules;
 mod tasks;
+mod terminal;
+mod usage;
 mod variables;
 
 use garment_testing::{Fleet, Repo, Sandbox};

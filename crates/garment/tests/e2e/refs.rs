@@ -125,18 +125,25 @@ fn a_branch_that_moves_meanwhile() {
     let fleet = Fleet::builder().webs(2).start();
     let (repo, first) = shop(&fleet);
     let second = next(&repo, 2);
-    // The origin is at the first commit until the deploy itself moves it on.
+    // The origin is at the first commit until the deploy itself moves it on: `web1`'s first git does, so after the ref
+    // was looked up and before anything is fetched.
+    let origin = repo.origin().display().to_string();
     repo.git(["push", "--quiet", "--force", "origin", &format!("{first}:refs/heads/master")]);
     repo.git(["push", "--quiet", "origin", &format!("{second}:refs/heads/next")]);
-    let project = project(&fleet);
-    let task = format!(
-        "  stages:\n    before:\n      - id: push\n        roles: [pusher]\n        commands:\n          - git -C {} update-ref \
-         refs/heads/master {second}\n",
-        repo.origin().display()
+    let web1 = fleet.host("web1");
+    let path = fleet.ssh("web1", "command -v git").stdout.trim_end().to_owned();
+    web1.write(
+        "git.txt",
+        format!("#!/bin/sh\n{path} -C {origin} update-ref refs/heads/master {second}\nexec {path} \"$@\"\n"),
     );
-    let config = production(&repo, &["web1"], "    web2: {roles: [pusher]}\n") + &task;
-    project.config(&config);
-    project.run(["deploy", "production"]).code(0).stdout_has(&format!("\nmaster is {first}\n"));
+    fleet.ssh("web1", "cp git.txt ../bin/git && chmod +x ../bin/git").code(0);
+    let project = project(&fleet);
+    let task = "  stages:\n    before:\n      - {id: push, commands: ['git ls-remote {repo_url} refs/heads/{git_ref}']}\n";
+    project.config(&production(&repo, &["web1", "web2"], task));
+    let deployed = project.run(["deploy", "production"]);
+    deployed.code(0).stdout_has(&format!("\nmaster is {first}\n"));
+    // By then it had moved.
+    deployed.stdout_has(&format!("\n[web1] {second} "));
     for host in fleet.hosts() {
         assert_eq!(host.read("shop/current/REVISION"), format!("{first}\n"));
         assert_eq!(host.read("shop/current/version"), "1\n");

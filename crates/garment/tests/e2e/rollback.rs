@@ -60,7 +60,7 @@ fn what_is_refused_changes_nothing() {
     project.config(&production(&repo, &["web1", "web2"], ""));
     let r = deployed(&project, &repo, 3);
     let refused = |name: &str, said: &str| {
-        let refused = project.run(["rollback", "production", name]);
+        let refused = project.run(["rollback", "production", "--", name]);
         refused.code(2).stdout_has("rollback of production refused: nothing was changed").stdout_has(said);
         all_at(&fleet, &r[2]);
     };

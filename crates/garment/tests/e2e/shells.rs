@@ -1,5 +1,7 @@
 //! How commands are run.
 
+use std::time::Duration;
+
 use garment_testing::{Fleet, Repo, Sandbox};
 
 use crate::{production, project, shop};
@@ -152,18 +154,43 @@ fn a_shell_of_the_task_s_own() {
         .stdout_has("\n[web1] bash end\n");
 }
 
+#[test]
+fn what_a_command_leaves_running_runs_on() {
+    let fleet = Fleet::builder().webs(1).start();
+    let (repo, _) = shop(&fleet);
+    let project = project(&fleet).timeout(Duration::from_secs(20));
+    // Its output stays open, as people forget to redirect it.
+    let stages = "  stages:
+    after:
+      - {id: restart, commands: ['sleep 4321 & echo started', 'nohup sleep 5432 >/dev/null 2>&1 &', 'echo next']}
+";
+    project.config(&production(&repo, &["web1"], stages));
+    project
+        .run(["deploy", "production"])
+        .code(0)
+        .stdout_has("\n[web1] started\n")
+        .stdout_has("\n[web1] next\n");
+    let running = fleet.host("web1").processes();
+    for sleep in ["sleep 4321", "sleep 5432"] {
+        assert!(running.iter().any(|line| line.trim() == sleep), "{running:?}");
+    }
+}
+
 /// As `sudo` does, which closes what it was not told of, and as start-up files may.
 #[test]
 fn a_shell_that_loses_the_command_has_not_run_it() {
     let fleet = Fleet::builder().webs(1).start();
     let (repo, _) = shop(&fleet);
     let project = project(&fleet);
-    let stages = "  stages:
-    before:
-      - {id: it, shell: [sh, -c, 'exec 3<&-; exec bash -c \"$1\"', sh], commands: ['touch ran']}
-";
-    project.config(&production(&repo, &["web1"], stages));
-    let stopped = project.run(["deploy", "production"]);
-    stopped.code(4).stdout_has("  exit code 126 (").stdout_has("must leave file descriptor 3 open");
-    assert!(!fleet.host("web1").file("ran").exists());
+    // Closed, and taken for something else.
+    for loses in ["3<&-", "3</dev/null"] {
+        let stages = format!(
+            "  stages:\n    before:\n      - {{id: it, shell: [sh, -c, 'exec {loses}; exec bash -c \"$1\"', sh], commands: \
+             ['touch ran']}}\n"
+        );
+        project.config(&production(&repo, &["web1"], &stages));
+        let stopped = project.run(["deploy", "production"]);
+        stopped.code(4).stdout_has("  exit code 126 (").stdout_has("must leave file descriptor 3 open");
+        assert!(!fleet.host("web1").file("ran").exists());
+    }
 }

@@ -21,11 +21,11 @@ fn a_failure_in_the_second_of_three_tasks() {
         &repo,
         &format!(
             "    before:
-      - {{id: one, commands: ['echo one {{host}} >>{diary}']}}
+      - {{id: one, commands: ['echo one {{host}} >>{diary}; mkfifo gate']}}
       - id: two
         commands:
           - 'echo two {{host}} >>{diary}'
-          - 'if [ {{host}} = web2 ]; then printf \"out %s\\n\" 1 2 3; echo err >&2; exit 3; fi'
+          - 'if [ {{host}} = web2 ]; then read word <gate; printf \"out %s\\n\" 1 2 3; echo err >&2; exit 3; fi'
       - {{id: three, commands: ['echo three {{host}} >>{diary}']}}
     after:
       - {{id: four, commands: ['echo four {{host}} >>{diary}']}}
@@ -34,7 +34,10 @@ fn a_failure_in_the_second_of_three_tasks() {
 "
         ),
     );
-    let stopped = project.run(["deploy", "production"]);
+    let mut running = project.spawn(["deploy", "production", "-v"]);
+    running.wait_for_line(|line| line.starts_with("[web1] before: two: done"));
+    fleet.ssh("web2", "echo go >gate").code(0);
+    let stopped = running.finish();
     stopped.code(4).stderr_is("");
     let mut lines = read(&diary);
     lines.sort_unstable();
@@ -60,7 +63,7 @@ fn a_failure_in_the_second_of_three_tasks() {
         format!(
             "
 web2: before: two failed
-  $ if [ web2 = web2 ]; then printf \"out %s\\n\" 1 2 3; echo err >&2; exit 3; fi
+  $ if [ web2 = web2 ]; then read word <gate; printf \"out %s\\n\" 1 2 3; echo err >&2; exit 3; fi
   command 2 of 2: exit code 3
   its last lines of output:
   | out 1

@@ -54,8 +54,16 @@ g_take_flock() {
 
 # The subshell takes what would end a shell that fails to redirect.
 if ! g_said=$( (mkdir -p "$g_dir" && : >>"$g_lock") 2>&1); then
-	g_tell problem "can't write the lock \`$g_lock\`: ${g_said##*: }"
-	g_tell remedy "let $(id -un) write to \`$g_dir\`, and see whether the disk is full"
+	# The first folder above it that is there, or what stands in its place.
+	g_above=$g_dir
+	until [ -e "$g_above" ] || [ -L "$g_above" ] || [ -z "$g_above" ]; do g_above=${g_above%/*}; done
+	if [ -n "$g_above" ] && [ ! -d "$g_above" ]; then
+		g_tell problem "\`$g_above\` is not a folder, so the lock \`$g_lock\` can't be written"
+		g_tell remedy "move it away, or set \`deploy_dir\` to another place"
+	else
+		g_tell problem "can't write the lock \`$g_lock\`: ${g_said##*: }"
+		g_tell remedy "let $(id -un) write to \`${g_above:-/}\`, and see whether the disk is full"
+	fi
 	false
 elif [ -e "$g_dir/freeze" ]; then
 	g_refuse frozen "$g_dir/freeze"

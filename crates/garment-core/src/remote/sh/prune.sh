@@ -52,7 +52,7 @@ done
 for file in "$state_dir"/releases/[0-9]*T*-*; do
 	name=${file##*/}
 	if [ ! -f "$file" ] || [ -d "$releases/$name" ] || [ -d "$releases/.$name.building" ]; then continue; fi
-	if before "$name"; then rm -f "$file"; fi
+	if before "$name"; then rm -f "$file" "$state_dir/releases/.$name.from"; fi
 done
 if [ "$failed" != "$nl" ]; then exit 1; fi
 emit end prune

@@ -50,8 +50,19 @@ impl Args {
     }
 }
 
+<<<<<<< HEAD
+const STATUS_HELP: &str = "The exit code tells a script; of several that fit it is the first:
+  3  a host can't be reached
+  6  the hosts differ in what is current
+  7  somebody is at work, or the environment is locked
+  0  all hosts agree and nothing is in the way
+
+Example:
+  garment status production";
+=======
 /// Above the options that every verb has.
 const EVERYWHERE: &str = "Options of every command";
+>>>>>>> 14bdebad771e4a8b455e028abaa3d09417d47e6c
 
 /// On every verb.
 #[derive(Debug, Clone, ClapArgs)]
@@ -99,6 +110,20 @@ pub(crate) enum Verb {
     /// List the releases on the hosts, newest first
     #[command(after_help = "Example:\n  garment list production")]
     List(Environment),
+    /// Say what is live on every host and who is at work there; change nothing
+    ///
+    /// Per host: the current release, since when, and its commit. Then whether the hosts agree, who is at work or has
+    /// locked the environment, and which releases were begun and never finished.
+    #[command(after_help = STATUS_HELP)]
+    Status(Environment),
+    /// Keep a release, however many newer ones there are, until `unpin`
+    ///
+    /// The release must be on every host. It takes no place of `keep_releases`.
+    #[command(after_help = "Example:\n  garment pin production 20131228T202753-4634f44")]
+    Pin(Pin),
+    /// End what `pin` began: old releases are removed by a deploy
+    #[command(after_help = "Example:\n  garment unpin production 20131228T202753-4634f44")]
+    Unpin(Pin),
     /// Keep everybody from deploying to an environment, until `unlock`
     ///
     /// For maintenance, an audit, a holiday. A deploy or rollback that is under way is not stopped by it.
@@ -164,6 +189,17 @@ pub(crate) struct Rollback {
     /// The release to go back to [default: the newest good one older than the current one that every host has]
     #[arg(value_name = "RELEASE", allow_hyphen_values = true)]
     pub(crate) release: Option<String>,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Pin {
+    #[command(flatten)]
+    pub(crate) environment: Environment,
+    /// The release's name, as `garment list` shows it
+    #[arg(value_name = "RELEASE")]
+    pub(crate) release: String,
     #[command(flatten)]
     pub(crate) wait: Wait,
 }

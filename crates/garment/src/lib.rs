@@ -21,9 +21,12 @@ pub fn main() -> ExitCode {
     let code = match &args.verb {
         Verb::Deploy(args) => verb::deploy(&context, args),
         Verb::Rollback(args) => verb::rollback(&context, args),
+        Verb::Pin(args) => verb::pin(&context, args),
+        Verb::Unpin(args) => verb::unpin(&context, args),
         Verb::Lock(args) => verb::lock(&context, args),
         Verb::Unlock(args) => verb::unlock(&context, args),
         Verb::List(args) => verb::list(&context, args),
+        Verb::Status(args) => verb::status(&context, args),
         Verb::Show(args) => verb::show(&context, args),
         Verb::Check(args) => verb::check(&context, args),
         Verb::Init => verb::init(&context),

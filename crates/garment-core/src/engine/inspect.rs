@@ -1,11 +1,11 @@
 use futures_util::future::join_all;
 
 use super::Means;
-use super::fleet::{Fleet, ask_all, script_step, unless_interrupted, unreadable};
+use super::fleet::{Fleet, ask_all, look_step, script_step, unless_interrupted, unreadable};
 use crate::event::{HostName, Problem};
 use crate::model::{Environment, HostFacts, Setting};
 use crate::plan::{Scope, survey_paths};
-use crate::remote::{self, Check};
+use crate::remote::{self, Check, Standing};
 
 /// What came of looking at a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,35 @@ pub async fn survey(environment: &Environment, means: Means<'_>) -> Option<Vec<I
         let names = fleet.names.clone();
         fleet.close().await;
         names.into_iter().zip(looked).map(|(host, found)| Inspected { host, found }).collect()
+    };
+    unless_interrupted(means.interrupt, look).await
+}
+
+/// What is on every host and who is at work there; changes nothing. `None` when people stopped it.
+pub async fn status(
+    environment: &Environment,
+    means: Means<'_>,
+) -> Option<Vec<Inspected<(HostFacts, Standing)>>> {
+    let look = async {
+        let (mut fleet, logged_in) = Fleet::open(environment, means).await;
+        let hosts = fleet.sessions.iter_mut().zip(&environment.hosts).zip(logged_in);
+        let found = join_all(hosts.map(async |((session, host), login)| {
+            login?;
+            let Some(session) = session else {
+                unreachable!("a host that let us in has a shell");
+            };
+            let standing = script_step("who is at work", remote::standing(&survey_paths(environment, host)));
+            let [facts, standing] =
+                ask_all(&mut **session, &[look_step(environment, host), standing]).await?;
+            let facts = remote::parse_survey(&facts.into_answer()?).map_err(|bad| unreadable(&bad))?;
+            let standing =
+                remote::parse_standing(&standing.into_answer()?).map_err(|bad| unreadable(&bad))?;
+            Ok((facts, standing))
+        }))
+        .await;
+        let names = fleet.names.clone();
+        fleet.close().await;
+        names.into_iter().zip(found).map(|(host, found)| Inspected { host, found }).collect()
     };
     unless_interrupted(means.interrupt, look).await
 }

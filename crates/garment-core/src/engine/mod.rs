@@ -8,16 +8,20 @@ mod host_task;
 mod inspect;
 mod lines;
 mod lock;
+mod locked;
 mod operation;
 mod outcome;
+mod pin;
 mod rollback;
 mod run;
 mod teller;
 
 pub use deploy::{DeployRequest, deploy};
 pub use freeze::{Frost, freeze, thaw};
-pub use inspect::{Inspected, check, survey};
+pub use inspect::{Inspected, check, status, survey};
 pub use lock::Wait;
+pub use locked::Hindered;
+pub use pin::{PinRequest, Pinned, pin};
 pub use rollback::{RollbackRequest, rollback};
 pub use teller::Teller;
 

@@ -71,6 +71,10 @@ pub struct ReleaseFacts {
     pub commit: Option<String>,
     /// Who made it, as `user@machine`.
     pub by: Option<String>,
+    /// When it became live last, in seconds since 1970 by the host's clock.
+    pub live_since: Option<i64>,
+    /// Whether people want it never to be pruned.
+    pub pinned: bool,
 }
 
 impl ReleaseFacts {

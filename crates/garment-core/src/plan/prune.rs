@@ -5,8 +5,9 @@ use crate::model::{HostFacts, ReleaseName};
 /// The releases that a host need not keep once `new` is live on it.
 ///
 /// Good ones: the newest `keep` stay, `new` included. Those that failed or were rolled back from take none of these
-/// places; the newest of them stays, to be looked at. `target`, which a rollback would go to, stays in any case. Names
-/// newer than `new` are left alone: a clock is wrong somewhere, and that is no reason to delete.
+/// places; the newest of them stays, to be looked at. `target`, which a rollback would go to, stays in any case, and so
+/// does what people pinned. Names newer than `new` are left alone: a clock is wrong somewhere, and that is no reason to
+/// delete.
 pub(super) fn superfluous(
     facts: &HostFacts,
     new: &ReleaseName,
@@ -19,8 +20,11 @@ pub(super) fn superfluous(
     let is_good = |name: &ReleaseName, good: bool| good || facts.current_release() == Some(name);
     let good = older().filter(|(name, release)| is_good(name, release.is_good())).skip(keep);
     let failed = older().filter(|(name, release)| !is_good(name, release.is_good())).skip(1);
-    let mut names: Vec<ReleaseName> =
-        good.chain(failed).map(|(name, _)| name.clone()).filter(|name| Some(name) != target).collect();
+    let mut names: Vec<ReleaseName> = good
+        .chain(failed)
+        .filter(|(name, release)| !release.pinned && Some(*name) != target)
+        .map(|(name, _)| name.clone())
+        .collect();
     names.sort_unstable();
     names
 }
@@ -77,6 +81,18 @@ mod tests {
         assert_eq!(days(&superfluous(&host, &name(9), 1, Some(&name(5)))), [1, 2, 3, 4, 6]);
         assert_eq!(days(&superfluous(&host, &name(9), 1, None)), [1, 2, 3, 4, 5, 6]);
         assert_eq!(days(&superfluous(&host, &name(9), 10, None)), [2, 4, 6]);
+    }
+
+    #[test]
+    fn what_is_pinned_stays_and_takes_no_place_from_others() {
+        let mut host = facts(&[(1, GOOD), (2, FAILED), (3, None), (4, GOOD), (5, FAILED), (6, LIVE)]);
+        for day in [1, 2, 3] {
+            host.releases.get_mut(&name(day)).unwrap().pinned = true;
+        }
+        assert_eq!(days(&superfluous(&host, &name(9), 2, None)), [4]);
+        assert_eq!(days(&superfluous(&host, &name(9), 3, None)), [0; 0]);
+        host.releases.get_mut(&name(3)).unwrap().pinned = false;
+        assert_eq!(days(&superfluous(&host, &name(9), 3, None)), [3]);
     }
 
     #[test]

@@ -10,12 +10,14 @@ mod cutover;
 mod lock;
 mod mark;
 mod paths;
+mod pin;
 mod prepare;
 mod problem;
 mod prune;
 mod quote;
 mod records;
 mod script;
+mod standing;
 mod survey;
 
 pub use check::{Check, check, parse_check};
@@ -24,9 +26,11 @@ pub use cutover::{Cutover, Moved, cutover, parse_cutover, parse_revert, rehearse
 pub use lock::{Holder, Refusal, freeze, lock, parse_freeze, parse_refusal, thaw, unlock};
 pub use mark::mark;
 pub use paths::Paths;
+pub use pin::{parse_pin, pin};
 pub use prepare::{Prepare, parse_prepare, prepare};
 pub use problem::parse_problems;
 pub use prune::{parse_prune, prune};
 pub use quote::quote;
 pub use records::BadRecords;
+pub use standing::{Begun, Standing, parse_standing, standing};
 pub use survey::{parse_survey, survey};

@@ -38,11 +38,13 @@ pub fn parse_survey(stdout: &[u8]) -> Result<HostFacts, BadRecords> {
                     facts.releases.insert(name.clone(), ReleaseFacts::default());
                 }
             }
-            "state" | "commit" | "by" => {
+            "state" | "commit" | "by" | "live_since" | "pinned" => {
                 if let Some(of) = release.as_ref().and_then(|name| facts.releases.get_mut(name)) {
                     match key {
                         "state" => of.state = State::from_word(&value),
                         "commit" => of.commit = CommitId::parse(&value).ok().map(|id| id.as_str().to_owned()),
+                        "live_since" => of.live_since = value.parse().ok(),
+                        "pinned" => of.pinned = value == "yes",
                         _ => of.by = Some(value).filter(|by| !by.is_empty()),
                     }
                 }

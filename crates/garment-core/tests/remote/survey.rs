@@ -45,13 +45,20 @@ fn releases_of_all_kinds() {
         symlink("shared", bed.app("releases").join(name(9))).unwrap();
         fs::create_dir_all(bed.app(".garment/releases")).unwrap();
         let state = |n, text: &[u8]| fs::write(bed.app(".garment/releases").join(name(n)), text).unwrap();
-        state(1, format!("state=live\ncommit={commit}\nby=evan@pungi = x\nref=a b\n").as_bytes());
+        state(
+            1,
+            format!("state=live\ncommit={commit}\nby=evan@pungi = x\nref=a b\nlive_since=1700000000\n")
+                .as_bytes(),
+        );
         state(2, b"\x00\xff\xfestate=\xffgarbage\ncommit=no\n=\nstate=nonsense");
-        state(3, b"state=rolled-back");
+        state(3, b"live_since=yesterday\npinned=yes\nstate=rolled-back");
         fs::create_dir(bed.app(".garment/releases").join(name(4))).unwrap();
         fs::write(bed.app("releases").join(name(4)).join("REVISION"), &commit).unwrap();
         fs::write(bed.app("releases").join(name(5)).join("REVISION"), "\n").unwrap();
         let facts = bed.survey();
+        let known = |n| &facts.releases[&release(&name(n))];
+        assert_eq!((known(1).live_since, known(1).pinned), (Some(1_700_000_000), false));
+        assert_eq!((known(3).live_since, known(3).pinned), (None, true));
         let want = [
             (old.to_owned(), None, None, None),
             (name(1), Some(State::Live), Some(commit.clone()), Some("evan@pungi = x".to_owned())),

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use garment_core::engine::{self, Inspected};
-use garment_core::model::{Environment, HostFacts, Occupant, ReleaseName};
+use garment_core::model::{Environment, HostFacts, Occupant, ReleaseFacts, ReleaseName, State};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -87,24 +87,25 @@ fn row(name: &ReleaseName, seen: &[(&str, &HostFacts)], now: Timestamp, zone: &T
         made.into(),
         name.commit_short().into(),
         by.unwrap_or("").into(),
-        state(&on.iter().map(|(host, _, facts)| (*host, state_word(facts.state))).collect::<Vec<_>>()).into(),
+        state(&on.iter().map(|(host, _, facts)| (*host, state_words(facts))).collect::<Vec<_>>()).into(),
         Cell::new(Tone::Warn, &missing.join(", ")),
     ]
 }
 
-fn state_word(state: Option<garment_core::model::State>) -> &'static str {
-    // Releases that Garment 0.5 made.
-    state.map_or("adopted", garment_core::model::State::word)
+fn state_words(release: &ReleaseFacts) -> String {
+    // Releases that Garment 0.5 made have no state.
+    let state = release.state.map_or("adopted", State::word);
+    if release.pinned { format!("{state}, pinned") } else { state.to_owned() }
 }
 
 /// One word where the hosts agree, else who says what.
-fn state(said: &[(&str, &'static str)]) -> String {
+fn state(said: &[(&str, String)]) -> String {
     let mut by_word: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (host, word) in said {
         by_word.entry(word).or_default().push(host);
     }
     match by_word.len() {
-        1 => said[0].1.to_owned(),
+        1 => said[0].1.clone(),
         _ => by_word
             .iter()
             .map(|(word, hosts)| format!("{word} on {}", hosts.join(", ")))

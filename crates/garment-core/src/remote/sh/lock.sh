@@ -43,6 +43,15 @@ g_take_folder() {
 	trap 'rm -rf "$g_lock.d"' EXIT
 }
 
+# standing.sh looks by taking the lock for an instant, shared: as long as that can be had too, nobody is at work.
+g_take_flock() {
+	g_tries=0
+	until flock -n 5; do
+		g_tries=$((g_tries + 1))
+		if [ "$g_tries" -gt 50 ] || ! flock -s -n 5; then return 1; fi
+	done
+}
+
 # The subshell takes what would end a shell that fails to redirect.
 if ! g_said=$( (mkdir -p "$g_dir" && : >>"$g_lock") 2>&1); then
 	# The first folder above it that is there, or what stands in its place.
@@ -62,7 +71,7 @@ elif [ "${g_held-}" = "$g_lock" ]; then
 	:
 elif command -v flock >/dev/null 2>&1; then
 	# The folder's lock, not the file's: a file may be removed by somebody who means well.
-	if command exec 5<"$g_dir" && flock -n 5; then
+	if command exec 5<"$g_dir" && g_take_flock; then
 		printf '%s' "$g_info" >"$g_lock"
 		g_held=$g_lock
 	else

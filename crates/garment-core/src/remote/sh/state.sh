@@ -1,16 +1,18 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # What a host knows of a release: lines `key=value` in .garment/releases/NAME, read without starting a process.
 
-# read_state NAME: sets $its_state, $its_commit and $its_by, empty where nothing says. Status 1 if there is no state.
-# Whatever can't be read counts as not there.
+# read_state NAME: sets $its_state, $its_commit, $its_by, $its_live_since and $its_pinned, empty where nothing says.
+# Status 1 if there is no state. Whatever can't be read counts as not there.
 read_state() {
-	its_state='' its_commit='' its_by=''
+	its_state='' its_commit='' its_by='' its_live_since='' its_pinned=''
 	if [ ! -f "$state_dir/releases/$1" ] || [ ! -r "$state_dir/releases/$1" ]; then return 1; fi
 	while IFS= read -r _line || [ -n "$_line" ]; do
 		case $_line in
 		state=*) its_state=${_line#*=} ;;
 		commit=*) its_commit=${_line#*=} ;;
 		by=*) its_by=${_line#*=} ;;
+		live_since=*) its_live_since=${_line#*=} ;;
+		pinned=*) its_pinned=${_line#*=} ;;
 		esac
 	done <"$state_dir/releases/$1" 2>/dev/null
 	return 0

@@ -24,6 +24,8 @@ if [ -d "$releases" ]; then
 		emit state "$its_state"
 		emit commit "$its_commit"
 		emit by "$its_by"
+		if [ -n "$its_live_since" ]; then emit live_since "$its_live_since"; fi
+		if [ -n "$its_pinned" ]; then emit pinned "$its_pinned"; fi
 	done
 fi
 

@@ -1,0 +1,183 @@
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::{Child, Stdio};
+
+use garment_core::remote::{
+    Begun, Holder, Standing, freeze, lock, parse_refusal, parse_standing, standing, unlock,
+};
+
+use crate::bed::{Bed, find, name, release, tree};
+
+fn holder() -> Holder {
+    Holder {
+        by: "evan@pungi".into(),
+        doing: "deploy of it's \"$(x)\"".into(),
+        since: Some(1_700_000_000),
+        token: "1-2".into(),
+    }
+}
+
+impl Bed {
+    /// What a look finds, which changes nothing.
+    #[track_caller]
+    fn standing(&self) -> Standing {
+        let before = tree(&self.home());
+        let ran = self.run(&standing(&self.paths)).ok();
+        assert_eq!(ran.stderr, "");
+        assert_eq!(tree(&self.home()), before);
+        parse_standing(&ran.stdout).unwrap()
+    }
+
+    /// A shell that takes the lock, and after a line on its stdin gives it back or, as sessions do, ends with it.
+    fn locked(&self, then: &str) -> Child {
+        let text = format!(
+            "{}\necho \"status $?\" >&2; read -r go; {then}\necho over >&2",
+            lock(&self.paths, &holder())
+        );
+        let mut command = self.command(&text);
+        let mut child =
+            command.stdin(Stdio::piped()).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut said).unwrap();
+        assert_eq!(said, "status 0\n");
+        child
+    }
+}
+
+fn go(mut child: Child) {
+    child.stdin.take().unwrap().write_all(b"\n").unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+/// Busybox need not have one.
+fn with_flock(bed: &mut Bed) {
+    let bin = bed.dir.path().join("flock");
+    fs::create_dir(&bin).unwrap();
+    symlink(find("flock"), bin.join("flock")).unwrap();
+    bed.path = format!("{}:{}", bin.display(), bed.path);
+}
+
+/// Takes a program from this bed's PATH.
+fn without_flock(bed: &mut Bed) {
+    let bin = bed.dir.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    for tool in ["cat", "find", "id", "mkdir", "mv", "rm", "sleep", "touch"] {
+        let real = String::from_utf8(bed.run(&format!("unalias -a; command -v {tool}")).stdout).unwrap();
+        let real = if real.trim().starts_with('/') { real.trim().into() } else { find(tool) };
+        symlink(real, bin.join(tool)).unwrap();
+    }
+    bed.path = bin.display().to_string();
+}
+
+#[test]
+fn an_empty_host_stays_empty() {
+    for bed in Bed::all() {
+        assert_eq!(bed.standing(), Standing::default());
+        assert!(!bed.app("").exists());
+    }
+}
+
+#[test]
+fn who_is_at_work() {
+    for mut bed in Bed::all() {
+        with_flock(&mut bed);
+        let child = bed.locked("");
+        let held = Standing { held: Some(holder()), ..Standing::default() };
+        assert_eq!(bed.standing(), held, "{:?}", bed.shell);
+        assert_eq!(bed.standing(), held, "{:?}", bed.shell);
+        go(child);
+        // The file still says who it was.
+        assert!(fs::read_to_string(bed.app(".garment/lock")).unwrap().contains("evan@pungi"));
+        assert_eq!(bed.standing(), Standing::default());
+        let child = bed.locked(&unlock());
+        go(child);
+        assert_eq!(bed.standing(), Standing::default());
+    }
+}
+
+#[test]
+fn who_is_at_work_where_there_is_no_flock() {
+    for mut bed in Bed::all() {
+        without_flock(&mut bed);
+        let child = bed.locked("");
+        let held = Standing { held: Some(holder()), ..Standing::default() };
+        assert_eq!(bed.standing(), held, "{:?}", bed.shell);
+        go(child);
+        assert_eq!(bed.standing(), Standing::default());
+        // A shell that was killed: nothing beats any more.
+        fs::create_dir(bed.app(".garment/lock.d")).unwrap();
+        fs::write(bed.app(".garment/lock.d/beat"), "").unwrap();
+        assert_eq!(bed.standing(), held, "{:?}", bed.shell);
+        let beat = fs::File::options().write(true).open(bed.app(".garment/lock.d/beat")).unwrap();
+        beat.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(180)).unwrap();
+        assert_eq!(bed.standing(), Standing::default(), "{:?}", bed.shell);
+    }
+}
+
+/// One who looks has the lock for an instant: that keeps nobody from taking it.
+#[test]
+fn those_who_look_are_in_nobodys_way() {
+    for mut bed in Bed::all() {
+        with_flock(&mut bed);
+        fs::create_dir_all(bed.app(".garment")).unwrap();
+        fs::write(bed.app(".garment/lock"), "").unwrap();
+        // The one who looks is held up, with the lock, until somebody who wants it has met it there.
+        let bin = bed.dir.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        let script = format!(
+            "#!/bin/sh\nif [ \"$*\" = '-s -n 5' ]; then : >~/met; read -r gone <~/gone; fi\nexec {} \"$@\"\n",
+            find("flock").display()
+        );
+        fs::write(bin.join("flock"), script).unwrap();
+        fs::set_permissions(bin.join("flock"), PermissionsExt::from_mode(0o755)).unwrap();
+        let fifo = bed.run("mkfifo ~/gone ~/go").code;
+        assert_eq!(fifo, Some(0));
+        let looker = "{ flock -s -n 6 && : >~/has && read -r go <~/go; } 6<~/app/.garment/lock; : >~/gone";
+        let mut looks = bed.command(looker).spawn().unwrap();
+        while !bed.home().join("has").exists() {
+            std::thread::yield_now();
+        }
+        let path = format!("{}:{}", bin.display(), bed.path);
+        let text = lock(&bed.paths, &holder());
+        let mut takes = bed.command(&text);
+        let takes = takes.env("PATH", path).stdout(Stdio::piped()).spawn().unwrap();
+        while !bed.home().join("met").exists() {
+            std::thread::yield_now();
+        }
+        fs::write(bed.home().join("go"), "\n").unwrap();
+        let took = takes.wait_with_output().unwrap();
+        assert!(looks.wait().unwrap().success());
+        assert_eq!(
+            (took.status.code(), parse_refusal(&took.stdout).unwrap()),
+            (Some(0), None),
+            "{:?}",
+            bed.shell
+        );
+    }
+}
+
+#[test]
+fn a_freeze_and_what_was_begun() {
+    for bed in Bed::all() {
+        let ran = bed.run(&freeze(&bed.paths, &holder())).ok();
+        assert_eq!(ran.stderr, "");
+        fs::create_dir_all(bed.app(".garment/releases")).unwrap();
+        let state =
+            |file: &str, text: &str| fs::write(bed.app(".garment/releases").join(file), text).unwrap();
+        for (n, text) in
+            [(1, "replaced"), (2, "building"), (3, "live"), (4, "failed"), (6, "ready\nby=ann@desk = x")]
+        {
+            state(&name(n), &format!("state={text}\n"));
+        }
+        state("20131228Tx-no-release", "state=building\nby=nobody\n");
+        symlink("x", bed.app(".garment/releases").join(name(7))).unwrap();
+        let begun = |n, by: &str| Begun { release: release(&name(n)), by: by.into() };
+        let want = Standing {
+            held: None,
+            frozen: Some(holder()),
+            begun: vec![begun(2, ""), begun(6, "ann@desk = x")],
+        };
+        assert_eq!(bed.standing(), want, "{:?}", bed.shell);
+    }
+}

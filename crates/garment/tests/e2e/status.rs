@@ -1,0 +1,147 @@
+use std::os::unix::fs::symlink;
+
+use garment_testing::{Fleet, Host, Outcome, Sandbox};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use crate::found::{current, tree};
+use crate::{production, project, shop};
+
+/// A time zone with a name of its own, so that no time zone data is needed: half past full hours.
+const ZONE: &str = "IST-5:30";
+const COMMIT: &str = "4634f44a4634f44a4634f44a4634f44a4634f44a";
+const ONE: &str = "20260101T000000-4634f44";
+const TWO: &str = "20260102T000000-4634f44";
+const THREE: &str = "20260103T000000-4634f44";
+
+fn minutes_ago(minutes: i64) -> (i64, String) {
+    let at = Timestamp::now() - SignedDuration::from_mins(minutes);
+    let local = at.to_zoned(TimeZone::posix(ZONE).unwrap()).strftime("%Y-%m-%d %H:%M");
+    (at.as_second(), local.to_string())
+}
+
+fn release(host: &Host, name: &str, state: &str) {
+    host.write(format!("shop/releases/{name}/REVISION"), format!("{COMMIT}\n"));
+    if !state.is_empty() {
+        host.write(format!("shop/.garment/releases/{name}"), state);
+    }
+}
+
+fn lead(host: &Host, name: &str) {
+    let _ = fs_err::remove_file(host.file("shop/current"));
+    symlink(host.file(format!("shop/releases/{name}")), host.file("shop/current")).unwrap();
+}
+
+/// Runs it, in [`ZONE`], and sees to it that it changes nothing.
+fn status(project: &Sandbox<'_>) -> Outcome {
+    let trees = || project.fleet().hosts().iter().map(|host| tree(host.home())).collect::<Vec<_>>();
+    let before = trees();
+    let mut status = project.command(["status", "production"]);
+    status.env("TZ", ZONE);
+    let outcome = project.spawn_command(status).finish();
+    assert_eq!(trees(), before);
+    outcome.stderr_is("");
+    outcome
+}
+
+#[test]
+fn to_the_letter() {
+    let fleet = Fleet::builder().webs(2).start();
+    let (repo, _) = shop(&fleet);
+    let project = project(&fleet);
+    project.config(&production(&repo, &["web1", "web2"], ""));
+    status(&project).code(0).stdout_is(
+        "host  current           live since  commit\n\
+         web1  nothing live yet\n\
+         web2  nothing live yet\n\
+         Nothing is live yet: garment deploy production\n",
+    );
+    let (web1, web2) = (fleet.host("web1"), fleet.host("web2"));
+    let (since, local) = minutes_ago(130);
+    for host in [web1, web2] {
+        release(host, ONE, "");
+        release(host, TWO, &format!("state=live\nlive_since={since}\ncommit={COMMIT}\n"));
+        lead(host, TWO);
+    }
+    let table = format!(
+        "host  current                  live since                  commit\n\
+         web1  {TWO}  {local} (2 h ago)  {COMMIT}\n\
+         web2  {TWO}  {local} (2 h ago)  {COMMIT}\n"
+    );
+    status(&project).code(0).stdout_is(&format!("{table}✓ All hosts agree, and nothing is in the way.\n"));
+
+    // Begun after the current one and given up, on one host or all; what is older is of no interest.
+    web1.write(format!("shop/.garment/releases/{ONE}"), "state=ready\n");
+    web1.write(format!("shop/.garment/releases/{THREE}"), "state=building\nby=ann@desk\n");
+    status(&project).code(0).stdout_is(&format!(
+        "{table}{THREE} was begun by ann@desk and never finished (on web1)\n    \
+         to start afresh: garment deploy production\n✓ All hosts agree, and nothing is in the way.\n"
+    ));
+
+    // Adopted ones, and hosts that differ.
+    lead(web2, ONE);
+    status(&project).code(6).stdout_is(&format!(
+        "host  current                  live since                  commit\n\
+         web1  {TWO}  {local} (2 h ago)  {COMMIT}\n\
+         web2  {ONE}                              {COMMIT}\n\
+         The hosts differ in what is current.\n    one release everywhere: garment deploy production\n\
+         {THREE} was begun by ann@desk and never finished (on web1)\n    \
+         to start afresh: garment deploy production\n"
+    ));
+    fs_err::remove_file(web1.file("shop/current")).unwrap();
+    fs_err::create_dir(web1.file("shop/current")).unwrap();
+    fs_err::remove_file(web2.file("shop/current")).unwrap();
+    symlink("/some\twhere", web2.file("shop/current")).unwrap();
+    let odd = status(&project);
+    odd.code(6).stdout_has("web1  `current` is not a symlink\n");
+    odd.stdout_has("web2  `current` leads to /some\\twhere\n");
+}
+
+#[test]
+fn a_freeze_and_a_host_that_can_t_be_reached() {
+    let fleet = Fleet::builder().webs(2).start();
+    let (repo, _) = shop(&fleet);
+    let project = project(&fleet);
+    project.config(&production(&repo, &["web1", "web2"], ""));
+    project.run(["deploy", "production"]).code(0);
+    project.run(["lock", "production", "-m", "the \"auditors\" are here"]).code(0);
+    let frozen = status(&project);
+    frozen.code(7).stdout_has("\nLocked by ").stdout_has(" (just now): the \"auditors\" are here\n");
+    frozen.stdout_has("\n    once that is over: garment unlock production\n").stdout_lacks("(on ");
+    // On one host only, somebody went in by hand.
+    fs_err::remove_file(fleet.host("web1").file("shop/.garment/freeze")).unwrap();
+    status(&project).code(7).stdout_has(": the \"auditors\" are here (on web2)\n");
+
+    fleet.host("web2").refuse();
+    let unreachable = status(&project);
+    let release = current(fleet.host("web1")).unwrap();
+    unreachable.code(3).stdout_has(&format!("\nweb1  {release}  ")).stdout_has("✗ web2: ");
+    unreachable.stdout_lacks("in the way").stdout_lacks("Locked");
+    let (_, remedy) = unreachable.stdout.split_once("✗ web2: ").unwrap();
+    assert!(remedy.lines().nth(1).is_some_and(|line| line.starts_with("    ")), "{remedy}");
+    project.run(["status", "produktion"]).code(2).stdout_is("").stderr_has("`production`");
+}
+
+#[test]
+fn somebody_is_at_work_and_is_killed() {
+    let fleet = Fleet::builder().webs(2).start();
+    let (repo, _) = shop(&fleet);
+    let project = project(&fleet);
+    let gate = "  stages:\n    before:\n      - id: wait\n        commands: ['mkfifo ~/gate && echo at the gate && cat ~/gate']\n";
+    project.config(&production(&repo, &["web1", "web2"], gate));
+    let mut first = project.spawn(["deploy", "production"]);
+    let seen = first.wait_for_line(|line| line.ends_with("] at the gate"));
+    first.wait_for_line(|line| line.ends_with("] at the gate") && line != seen);
+    let busy = project.run(["status", "production"]);
+    busy.code(7).stderr_is("").stdout_has(" is at work since ").stdout_has("(just now): deploy of master (");
+    busy.stdout_lacks("(on ").stdout_lacks("never finished");
+    first.kill();
+    for host in fleet.hosts() {
+        host.write("gate", "go\n");
+    }
+    let is_over = || project.run(["status", "production"]).stdout.contains("never finished");
+    crate::bed::until("the lock is free", is_over);
+    let name = crate::found::releases(fleet.host("web1")).pop().unwrap();
+    let over = project.run(["status", "production"]);
+    over.code(0).stdout_has(&format!("\n{name} was begun by ")).stdout_has(" and never finished\n");
+    over.stdout_lacks("at work");
+}

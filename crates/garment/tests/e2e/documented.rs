@@ -44,6 +44,7 @@ fn the_outputs_are_real() {
     is_shown(&project.run(["deploy", "production"]), block(MANUAL, "### `garment deploy`"));
     is_shown(&project.run(["rollback", "production"]), block(MANUAL, "### `garment rollback`"));
     is_shown(&project.run(["list", "production"]), block(MANUAL, "### `garment list`"));
+    is_shown(&project.run(["status", "production"]), block(MANUAL, "### `garment status`"));
 }
 
 fn example() -> &'static str {

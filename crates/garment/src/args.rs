@@ -64,6 +64,12 @@ Example:
 const EVERYWHERE: &str = "Options of every command";
 >>>>>>> 14bdebad771e4a8b455e028abaa3d09417d47e6c
 
+const VERIFY_HELP: &str =
+    "The exit code is 0 if every host is as its commit, 4 if one differs, 3 if one can't be reached.
+
+Example:
+  garment verify production";
+
 /// On every verb.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Common {
@@ -116,6 +122,13 @@ pub(crate) enum Verb {
     /// locked the environment, and which releases were begun and never finished.
     #[command(after_help = STATUS_HELP)]
     Status(Environment),
+    /// Compare every host's current release with its commit, byte for byte
+    ///
+    /// Each host puts the release together again, in a temporary folder, from its copy of the repository, and compares
+    /// names, types, links, executable bits and contents. Lists what is changed, missing or extra; what your tasks made
+    /// in the release is extra. Changes nothing.
+    #[command(after_help = VERIFY_HELP)]
+    Verify(Verify),
     /// Keep a release, however many newer ones there are, until `unpin`
     ///
     /// The release must be on every host. It takes no place of `keep_releases`.
@@ -189,6 +202,14 @@ pub(crate) struct Rollback {
     /// The release to go back to [default: the newest good one older than the current one that every host has]
     #[arg(value_name = "RELEASE", allow_hyphen_values = true)]
     pub(crate) release: Option<String>,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) environment: Environment,
     #[command(flatten)]
     pub(crate) wait: Wait,
 }

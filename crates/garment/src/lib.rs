@@ -21,6 +21,7 @@ pub fn main() -> ExitCode {
     let code = match &args.verb {
         Verb::Deploy(args) => verb::deploy(&context, args),
         Verb::Rollback(args) => verb::rollback(&context, args),
+        Verb::Verify(args) => verb::verify(&context, args),
         Verb::Pin(args) => verb::pin(&context, args),
         Verb::Unpin(args) => verb::unpin(&context, args),
         Verb::Lock(args) => verb::lock(&context, args),

@@ -15,6 +15,7 @@ mod pin;
 mod rollback;
 mod run;
 mod teller;
+mod verify;
 
 pub use deploy::{DeployRequest, deploy};
 pub use freeze::{Frost, freeze, thaw};
@@ -24,6 +25,7 @@ pub use locked::Hindered;
 pub use pin::{PinRequest, Pinned, pin};
 pub use rollback::{RollbackRequest, rollback};
 pub use teller::Teller;
+pub use verify::{Compared, Verified, verify};
 
 use tokio::sync::watch;
 

@@ -19,6 +19,7 @@ mod records;
 mod script;
 mod standing;
 mod survey;
+mod verify;
 
 pub use check::{Check, check, parse_check};
 pub use command::command_text;
@@ -34,3 +35,4 @@ pub use quote::quote;
 pub use records::BadRecords;
 pub use standing::{Begun, Standing, parse_standing, standing};
 pub use survey::{parse_survey, survey};
+pub use verify::{Differences, Kind, Verify, parse_verify, verify};

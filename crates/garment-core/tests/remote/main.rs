@@ -15,3 +15,4 @@ mod standing;
 mod submodules;
 mod survey;
 mod text;
+mod verify;

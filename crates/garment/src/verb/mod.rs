@@ -11,6 +11,7 @@ mod pin;
 mod rollback;
 mod show;
 mod status;
+mod verify;
 
 pub(crate) use check::check;
 pub(crate) use demo::demo;
@@ -22,3 +23,4 @@ pub(crate) use pin::{pin, unpin};
 pub(crate) use rollback::rollback;
 pub(crate) use show::show;
 pub(crate) use status::status;
+pub(crate) use verify::verify;

@@ -38,6 +38,7 @@ mod tasks;
 mod terminal;
 mod usage;
 mod variables;
+mod verify;
 
 use garment_testing::{Fleet, Repo, Sandbox};
 

@@ -61,17 +61,6 @@ unreachable() {
 	fail "git can't fetch from \`$shown_url\`: $telling" "$remedy"
 }
 
-# The repository may track something by that name, a link to elsewhere as well.
-write_revision() {
-	if [ -d "$building/REVISION" ] && [ ! -L "$building/REVISION" ]; then
-		fail "the repository has a folder \`REVISION\`, where garment writes the commit id" "rename it in the repository"
-	fi
-	if ! _said=$(rm -f "$building/REVISION" 2>&1) || ! printf '%s\n' "$commit" 2>/dev/null >"$building/REVISION"; then
-		quoted "$building"
-		fail "can't write \`$building/REVISION\`" "see whether the disk is full: df -h $quoted; df -i $quoted"
-	fi
-}
-
 if ! need_tools; then exit 1; fi
 locate_current
 if [ "$occupant" = not-a-symlink ]; then
@@ -114,7 +103,7 @@ if ! fill "$git_dir" "$commit" "$building" "$url" ''; then
 	mark_failed
 	exit 1
 fi
-write_revision
+write_revision "$building" "$commit"
 if ! put_in_place "$building" "$release_dir"; then
 	fail "can't rename \`$building\` to \`$release_dir\`: $said" "let $(id -un) write to \`$releases\`"
 fi

@@ -138,3 +138,14 @@ submodule_unreachable() {
 	origin_remedy "$url"
 	fail "git can't fetch the submodule \`$sub\` from \`$shown_url\`: $telling" "$remedy"
 }
+
+# write_revision DIR COMMIT: the repository may track something by that name, a link to elsewhere as well.
+write_revision() {
+	if [ -d "$1/REVISION" ] && [ ! -L "$1/REVISION" ]; then
+		fail "the repository has a folder \`REVISION\`, where garment writes the commit id" "rename it in the repository"
+	fi
+	if ! _said=$(rm -f "$1/REVISION" 2>&1) || ! printf '%s\n' "$2" 2>/dev/null >"$1/REVISION"; then
+		quoted "$1"
+		fail "can't write \`$1/REVISION\`" "see whether the disk is full: df -h $quoted; df -i $quoted"
+	fi
+}

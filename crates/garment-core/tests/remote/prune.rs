@@ -63,12 +63,14 @@ fn leftovers_older_than_the_current_one_go() {
             fs::create_dir_all(bed.app("releases").join(dir).join("x")).unwrap();
         }
         fs::create_dir_all(bed.app("releases/.other.building")).unwrap();
+        fs::create_dir_all(bed.app(".garment/.verify/tree")).unwrap();
         // States of releases that never were, or are no more.
         for n in [0, 1, 3, 5] {
             fs::write(bed.app(".garment/releases").join(name(n)), "state=failed\n").unwrap();
         }
         let (ran, pruned) = bed.prune(&[], &name(2));
         ran.ok();
+        assert_eq!(names_in(bed.app(".garment")), ["releases"]);
         assert_eq!(pruned, Vec::<String>::new());
         assert_eq!(
             names_in(bed.app("releases")),

@@ -115,6 +115,16 @@ fn who_is_at_work_where_there_is_no_flock() {
     }
 }
 
+/// Waits until `is_so`; a test whose wait does not end fails.
+#[track_caller]
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !is_so() {
+        assert!(std::time::Instant::now() < deadline, "waited in vain: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
 /// One who looks has the lock for an instant: that keeps nobody from taking it.
 #[test]
 fn those_who_look_are_in_nobodys_way() {
@@ -135,16 +145,12 @@ fn those_who_look_are_in_nobodys_way() {
         assert_eq!(fifo, Some(0));
         let looker = "{ flock -s -n 6 && : >~/has && read -r go <~/go; } 6<~/app/.garment/lock; : >~/gone";
         let mut looks = bed.command(looker).spawn().unwrap();
-        while !bed.home().join("has").exists() {
-            std::thread::yield_now();
-        }
+        until("the lock is looked at", || bed.home().join("has").exists());
         let path = format!("{}:{}", bin.display(), bed.path);
         let text = lock(&bed.paths, &holder());
         let mut takes = bed.command(&text);
         let takes = takes.env("PATH", path).stdout(Stdio::piped()).spawn().unwrap();
-        while !bed.home().join("met").exists() {
-            std::thread::yield_now();
-        }
+        until("they meet", || bed.home().join("met").exists());
         fs::write(bed.home().join("go"), "\n").unwrap();
         let took = takes.wait_with_output().unwrap();
         assert!(looks.wait().unwrap().success());

@@ -90,6 +90,8 @@ fn each_way_to_differ() {
         fs::remove_file(dir.join("b")).unwrap();
         fs::create_dir_all(dir.join("b/below")).unwrap();
         fs::remove_dir_all(dir.join("deep/er")).unwrap();
+        // Two reasons, told once.
+        fs::write(dir.join("run"), "ruN\n").unwrap();
         mode(&dir.join("run"), 0o644);
         mode(&dir.join("-rf"), 0o755);
         fs::write(dir.join("it's \"$(x)\"\n \\n`y`"), "").unwrap();
@@ -135,6 +137,31 @@ fn each_way_to_differ() {
         assert_eq!(told, want, "{:?}", bed.shell);
         assert_eq!((found.changed, found.missing, found.extra, found.count()), (11, 2, 4, 17));
         assert_eq!(found.commit.as_str(), commit);
+    }
+}
+
+/// Many are compared in one go: bytes that move from one to the next are found all the same, and so is one bit.
+#[test]
+fn files_are_not_mixed_up() {
+    for bed in Bed::all() {
+        let repo = bed.repo("origin");
+        for (file, text) in [("a", "12"), ("b", "345"), ("c", "6"), ("d", "")] {
+            repo.write(file, text);
+        }
+        let commit = repo.commit("1");
+        let dir = bed.prepared(&repo.url(), &commit, &name(1));
+        for (files, want) in [
+            ([("a", "123"), ("b", "45")].as_slice(), ["Changed a", "Changed b"].as_slice()),
+            (&[("a", "12"), ("b", "34"), ("c", "56")], &["Changed b", "Changed c"]),
+            (&[("b", "345"), ("c", "6")], &[]),
+            (&[("c", "7")], &["Changed c"]),
+            (&[("c", ""), ("d", "6")], &["Changed c", "Changed d"]),
+        ] {
+            for (file, text) in files {
+                fs::write(dir.join(file), text).unwrap();
+            }
+            assert_eq!(told(&bed.differences(&repo, &commit)), want, "{:?}", bed.shell);
+        }
     }
 }
 

@@ -54,5 +54,7 @@ for file in "$state_dir"/releases/[0-9]*T*-*; do
 	if [ ! -f "$file" ] || [ -d "$releases/$name" ] || [ -d "$releases/.$name.building" ]; then continue; fi
 	if before "$name"; then rm -f "$file" "$state_dir/releases/.$name.from"; fi
 done
+# What a verify left that was killed.
+rm -rf "$state_dir/.verify" 2>/dev/null
 if [ "$failed" != "$nl" ]; then exit 1; fi
 emit end prune

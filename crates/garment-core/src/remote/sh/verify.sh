@@ -38,9 +38,34 @@ compare='
 			is changed
 		elif [ ! -x "$path" ] && [ -x "$there" ]; then
 			is changed
-		elif ! cmp -s "$path" "$there"; then
-			is changed
 		fi
+	done
+'
+# For files only. A process for each would take long: many are compared in one go, and one by one where that finds
+# a difference. Equal sizes and equal bytes of all of them together are equal bytes of each.
+# shellcheck disable=SC2016
+compare_bytes='
+	other=$1
+	shift
+	is_file() { [ -f "$1" ] && [ ! -L "$1" ]; }
+	are_files() { for path; do if ! is_file "$other/$path"; then return 1; fi; done; }
+	alike() {
+		if [ "$(wc -c "$@")" != "$(cd "$other" && wc -c "$@" 2>/dev/null)" ]; then return 1; fi
+		cat "$@" >"$pipe" &
+		(cd "$other" && cat "$@") | cmp -s - "$pipe"
+		found=$?
+		wait
+		return "$found"
+	}
+	if are_files "$@" && alike "$@"; then exit 0; fi
+	for path; do
+		if ! is_file "$other/$path"; then continue; fi
+		cmp -s "$path" "$other/$path"
+		case $? in
+		0) ;;
+		1) printf "changed %s\0" "${path#./}" ;;
+		*) exit 1 ;;
+		esac
 	done
 '
 # shellcheck disable=SC2016
@@ -55,10 +80,11 @@ look_for_more='
 	done
 '
 
-# each IN OTHER TEXT: runs a text on everything below the folder IN.
+# each IN OTHER TEXT [TEST...]: runs a text on everything below the folder IN that passes the tests of find.
 each() {
-	# shellcheck disable=SC2016
-	if ! (cd "$1" && find . ! -name . -exec sh -c "$3" sh "$2" {} +) >>"$work/found"; then
+	_in=$1 _other=$2 _text=$3
+	shift 3
+	if ! (cd "$_in" && find . ! -name . "$@" -exec sh -c "$_text" sh "$_other" {} +) >>"$work/found"; then
 		fail "can't look at all of \`$release_dir\`" "let $(id -un) read all of it, and see whether the disk is full"
 	fi
 }
@@ -97,12 +123,18 @@ if ! fill "$git_dir" "$commit" "$want" "$url" ''; then exit 1; fi
 if read_state "$release" && [ -n "$its_commit" ] || [ -e "$release_dir/REVISION" ]; then
 	write_revision "$want" "$commit"
 fi
-: >"$work/found"
+pipe=$work/pipe
+export pipe
+if ! said=$( (: >"$work/found" && mkfifo "$pipe") 2>&1); then
+	reason "$said"
+	fail "can't write to \`$work\`: $reason" "see whether the disk is full"
+fi
 each "$want" "$release_dir" "$compare"
+each "$want" "$release_dir" "$compare_bytes" -type f
 each "$release_dir" "$want" "$look_for_more"
 
 # Names with newlines stay on their line; \001 in a name becomes `?`, as `ls` has it.
-tr '\000\n\001' '\n\001?' <"$work/found" | sort >"$work/sorted"
+tr '\000\n\001' '\n\001?' <"$work/found" | sort -u >"$work/sorted"
 emit commit "$commit"
 for kind in changed missing extra; do
 	emit "$kind" "$(grep -c "^$kind " "$work/sorted")"

@@ -50,7 +50,6 @@ impl Args {
     }
 }
 
-<<<<<<< HEAD
 const STATUS_HELP: &str = "The exit code tells a script; of several that fit it is the first:
   3  a host can't be reached
   6  the hosts differ in what is current
@@ -59,10 +58,9 @@ const STATUS_HELP: &str = "The exit code tells a script; of several that fit it 
 
 Example:
   garment status production";
-=======
+
 /// Above the options that every verb has.
 const EVERYWHERE: &str = "Options of every command";
->>>>>>> 14bdebad771e4a8b455e028abaa3d09417d47e6c
 
 const VERIFY_HELP: &str =
     "The exit code is 0 if every host is as its commit, 4 if one differs, 3 if one can't be reached.

@@ -143,7 +143,7 @@ fn those_who_look_are_in_nobodys_way() {
         fs::set_permissions(bin.join("flock"), PermissionsExt::from_mode(0o755)).unwrap();
         let fifo = bed.run("mkfifo ~/gone ~/go").code;
         assert_eq!(fifo, Some(0));
-        let looker = "{ flock -s -n 6 && : >~/has && read -r go <~/go; } 6<~/app/.garment/lock; : >~/gone";
+        let looker = "{ flock -s -n 6 && : >~/has && read -r go <~/go; } 6<~/app/.garment; : >~/gone";
         let mut looks = bed.command(looker).spawn().unwrap();
         until("the lock is looked at", || bed.home().join("has").exists());
         let path = format!("{}:{}", bin.display(), bed.path);

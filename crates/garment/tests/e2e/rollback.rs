@@ -39,11 +39,14 @@ fn by_default_by_name_and_there_again() {
     back(&[]).code(0);
     all_at(&fleet, &r[1]);
     said(&["replaced", "live", "rolled-back", "rolled-back"]);
-    // Forward by name: that one is good again, and the one left is not.
+    // Forward by name: that one is good again, and nothing is said against the one left.
     back(&[&r[3]]).code(0);
     all_at(&fleet, &r[3]);
     said(&["replaced", "replaced", "rolled-back", "live"]);
     // By default it goes past those that somebody gave up.
+    back(&[]).code(0);
+    all_at(&fleet, &r[1]);
+    said(&["replaced", "live", "rolled-back", "rolled-back"]);
     back(&[]).code(0);
     all_at(&fleet, &r[0]);
     said(&["live", "rolled-back", "rolled-back", "rolled-back"]);

@@ -151,7 +151,7 @@ pub(crate) enum Verb {
     /// Look for everything that would stop a deploy; change nothing
     ///
     /// Checks the configuration, the ref, and on every host: login, host key, git and tar, folders, free space,
-    /// `current`, the copy of the repository. All problems are reported in one go, each with its remedy.
+    /// `current`, the copy of the repository, locks. All problems are reported in one go, each with its remedy.
     #[command(after_help = "Example:\n  garment check production")]
     Check(Environment),
     /// Write a first deploy.conf, filled in from the git repository here

@@ -1,11 +1,13 @@
 use futures_util::future::join_all;
+use jiff::Timestamp;
 
 use super::Means;
-use super::fleet::{Fleet, ask_all, look_step, script_step, unless_interrupted, unreadable};
+use super::fleet::{Fleet, ask, ask_all, look_step, script_step, unless_interrupted, unreadable};
+use super::lock::problem;
 use crate::event::{HostName, Problem};
 use crate::model::{Environment, HostFacts, Setting};
-use crate::plan::{Scope, survey_paths};
-use crate::remote::{self, Check, Standing};
+use crate::plan::{Scope, from_the_future, survey_paths};
+use crate::remote::{self, Check, Refusal, Standing};
 
 /// What came of looking at a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +83,13 @@ async fn check_all(environment: &Environment, means: Means<'_>) -> Vec<Inspected
                 forward_agent: environment.forward_agent,
             });
             let [reply] = ask_all(&mut **session, &[script_step("check", text)]).await?;
-            let problems = remote::parse_check(&reply.answer).map_err(|bad| unreadable(&bad))?;
+            let mut problems = remote::parse_check(&reply.answer).map_err(|bad| unreadable(&bad))?;
+            problems.extend(from_the_future(&facts, Timestamp::now()));
+            let look = script_step("who is at work", remote::standing(&paths));
+            let standing =
+                remote::parse_standing(&ask(&mut **session, &look).await?).map_err(|bad| unreadable(&bad))?;
+            let in_the_way = [standing.held.map(Refusal::Held), standing.frozen.map(Refusal::Frozen)];
+            problems.extend(in_the_way.iter().flatten().map(|refusal| problem(refusal, &environment.name)));
             Ok((facts, problems))
         },
     );

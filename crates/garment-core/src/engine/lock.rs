@@ -199,7 +199,7 @@ fn here(shown: &str, text: String) -> Step {
 }
 
 /// What those are told who are refused.
-fn problem(refusal: &Refusal, environment: &str) -> Problem {
+pub(super) fn problem(refusal: &Refusal, environment: &str) -> Problem {
     let since = |holder: &Holder| {
         let at = holder.since.and_then(|since| Timestamp::from_second(since).ok());
         at.map_or_else(String::new, |at| format!(" since {}", at.strftime("%Y-%m-%d %H:%M:%S UTC")))

@@ -127,6 +127,15 @@ pub(super) fn fit(facts: &[HostFacts]) -> Result<(), NoPlan> {
     if unfit.is_empty() { Ok(()) } else { Err(NoPlan::Hosts(unfit)) }
 }
 
+/// A release that is newer than any that could be made now.
+pub(crate) fn from_the_future(facts: &HostFacts, now: Timestamp) -> Option<Problem> {
+    let newest = facts.releases.keys().next_back()?;
+    (newest.made_at()?.duration_since(now) > CLOCKS_DIFFER).then(|| Problem {
+        what: format!("release `{newest}` is from the future, by this machine's clock"),
+        remedy: "set this machine's clock; or remove that release if its maker's clock was wrong".into(),
+    })
+}
+
 /// A name that is newer than every release on every host, since names say which release came when.
 fn name_release(facts: &[HostFacts], deploy: &Deploy<'_>) -> Result<ReleaseName, NoPlan> {
     let newest = facts.iter().filter_map(|facts| facts.releases.keys().next_back()).max();
@@ -135,12 +144,8 @@ fn name_release(facts: &[HostFacts], deploy: &Deploy<'_>) -> Result<ReleaseName,
     else {
         return Ok(ReleaseName::new(deploy.now, deploy.commit));
     };
-    if at.duration_since(deploy.now) > CLOCKS_DIFFER {
-        let newest = newest.map(ToString::to_string).unwrap_or_default();
-        return Err(NoPlan::Refused(Problem {
-            what: format!("release `{newest}` is from the future, by this machine's clock"),
-            remedy: "set this machine's clock; or remove that release if its maker's clock was wrong".into(),
-        }));
+    if let Some(problem) = facts.iter().find_map(|facts| from_the_future(facts, deploy.now)) {
+        return Err(NoPlan::Refused(problem));
     }
     Ok(ReleaseName::new(at.saturating_add(SignedDuration::from_secs(1)).unwrap_or(at), deploy.commit))
 }

@@ -8,8 +8,8 @@ mod scope;
 mod select;
 mod tasks;
 
-pub(crate) use deploy::host_names;
 pub use deploy::{Deploy, compile_deploy};
+pub(crate) use deploy::{from_the_future, host_names};
 pub use rollback::{Rollback, compile_rollback};
 pub use scope::{Scope, survey_paths};
 pub use select::{Selection, unknown_ids};

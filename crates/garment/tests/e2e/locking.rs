@@ -45,6 +45,7 @@ fn the_second_deployer_is_told_who_is_there() {
         refused.code(7).stdout_has("refused: nothing was changed").stdout_has(" is at work there since ");
         refused.stdout_has(": deploy of master (").stdout_has("wait for it with `--wait`");
     }
+    project.run(["check", "plain"]).code(4).stdout_has("web2: ").stdout_has(" is at work there since ");
     let mut waiting = project.spawn(["deploy", "plain", "--wait"]);
     waiting.wait_for_line(|line| {
         line.contains("[web1]") && line.contains("waiting: ") && line.contains(" is at work there")
@@ -105,6 +106,7 @@ fn a_freeze_is_for_everybody_and_only_its_maker_ends_it() {
     let refused = project.run(["deploy", "plain"]);
     refused.code(7).stdout_has("frozen by ").stdout_has(": the auditors' \"$(touch x)\" visit");
     refused.stdout_has("`garment unlock plain`");
+    project.run(["check", "plain"]).code(4).stdout_has("web1: frozen by ").stdout_has("web2: frozen by ");
     as_eve(&["unlock", "plain"]).code(7).stderr_has("nothing was changed").stderr_has("--force");
     as_eve(&["lock", "plain", "-m", "mine"]).code(7).stderr_has("is locked already");
     project.run(["deploy", "plain"]).code(7);

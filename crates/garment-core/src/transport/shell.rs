@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::batch::Batch;
 use super::demux::{Demux, Piece};
@@ -34,6 +35,8 @@ pub(super) struct Shell {
     err: Demux,
     out_buffer: Vec<u8>,
     err_buffer: Vec<u8>,
+    /// When stderr came to its end: nobody writes there any more.
+    err_ended: Option<Instant>,
     /// What is still to be written.
     pending: Vec<u8>,
     mark: String,
@@ -66,6 +69,7 @@ impl Shell {
             err: Demux::new(&mark),
             out_buffer: vec![0; BUFFER],
             err_buffer: vec![0; BUFFER],
+            err_ended: None,
             // The first line is for a start-up file that reads one: bash reads `.bashrc` where sshd starts it.
             pending: format!("\ng_mark={mark}\n{SESSION}").into_bytes(),
             mark,
@@ -87,6 +91,7 @@ impl Shell {
                 }
                 Read::Wish => {}
                 Read::Gone => {
+                    noise.extend(shell.out.rest());
                     let (rest, status) = shell.last_words().await;
                     noise.extend(rest);
                     return Err(login::failed(destination, &noise, status));
@@ -111,15 +116,24 @@ impl Shell {
                     _ => std::future::pending().await,
                 }
             };
+            let err_ended = self.err_ended;
+            let waited = async {
+                match err_ended {
+                    Some(at) => tokio::time::sleep_until(at + GOODBYE).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 read = self.stdout.read(&mut self.out_buffer) => return match read {
                     Ok(0) | Err(_) => Read::Gone,
                     Ok(n) => Read::Pieces(Stream::Stdout, self.out.feed(&self.out_buffer[..n])),
                 },
-                read = self.stderr.read(&mut self.err_buffer) => return match read {
-                    Ok(0) | Err(_) => Read::Gone,
-                    Ok(n) => Read::Pieces(Stream::Stderr, self.err.feed(&self.err_buffer[..n])),
+                read = self.stderr.read(&mut self.err_buffer), if self.err_ended.is_none() => match read {
+                    // What is on its way on stdout is still to be heard.
+                    Ok(0) | Err(_) => self.err_ended = Some(Instant::now()),
+                    Ok(n) => return Read::Pieces(Stream::Stderr, self.err.feed(&self.err_buffer[..n])),
                 },
+                () = waited => return Read::Gone,
                 true = wished => return Read::Wish,
                 written = write => match written {
                     Ok(n) => drop(self.pending.drain(..n)),

@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::prune::{rollback_target, superfluous};
 use super::scope::{Names, Scope, absolute_paths};
-use super::tasks::{own_task, script, stage_tasks, switch_tasks};
+use super::tasks::{Switch, own_task, reverts, script, stage_tasks, switch_tasks};
 use super::{NoPlan, Plan, Selection};
 use crate::event::{HostName, Operation, Phase, Problem};
 use crate::model::{CommitId, Environment, HostFacts, Occupant, ReleaseName, Setting, Stage, State};
@@ -73,12 +73,14 @@ pub fn compile_deploy(
     });
     let stage = |stage| stage_tasks(environment, stage, deploy.selection, &hosts);
 
+    let switches: Vec<Switch<'_>> = paths
+        .iter()
+        .map(|paths| Switch { paths, left_as: State::Replaced, back_as: State::Failed })
+        .collect();
+
     let mut tasks = vec![own_task(Phase::Prepare, "prepare", prepare)];
     tasks.extend(stage(Stage::Before));
-    tasks.extend(switch_tasks(
-        &paths.iter().map(|paths| (paths, State::Replaced)).collect::<Vec<_>>(),
-        &release,
-    ));
+    tasks.extend(switch_tasks(environment, &switches, &release));
     tasks.extend(stage(Stage::After));
     tasks.push(own_task(Phase::Prune, "prune", prune));
     tasks.extend(stage(Stage::Cleanup));
@@ -86,15 +88,13 @@ pub fn compile_deploy(
         operation: Operation::Deploy,
         environment: environment.name.clone(),
         hosts: host_names(environment),
+        cutover_confirm: environment.cutover_confirm,
         tasks,
         give_up: paths
             .iter()
             .map(|paths| script("write down that it failed", remote::mark(paths, &release, State::Failed)))
             .collect(),
-        revert: paths
-            .iter()
-            .map(|paths| script("go back", remote::revert(paths, &release, State::Failed)))
-            .collect(),
+        revert: reverts(&switches, &release),
         survey: paths.iter().map(|paths| script("look at the host", remote::survey(paths))).collect(),
         release,
     })

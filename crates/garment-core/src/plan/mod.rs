@@ -14,6 +14,8 @@ pub use rollback::{Rollback, compile_rollback};
 pub use scope::{Scope, survey_paths};
 pub use select::{Selection, unknown_ids};
 
+use std::time::Duration;
+
 use crate::event::{HostName, Operation, Problem, TaskOutline, TaskRef};
 use crate::model::ReleaseName;
 use crate::transport::Step;
@@ -29,6 +31,8 @@ pub struct Plan {
     pub hosts: Vec<HostName>,
     /// What `current` is to lead to.
     pub release: ReleaseName,
+    /// How long a host that has switched waits to hear that all have, before it goes back by itself; `None`: it doesn't.
+    pub cutover_confirm: Option<Duration>,
     /// In order: a task starts nowhere before the one in front of it is done everywhere.
     pub tasks: Vec<PlanTask>,
     /// Per host: writes down that the release failed, for when the operation stops before `current` has moved there.

@@ -1,7 +1,7 @@
 use super::deploy::{fit, host_names};
 use super::prune::rollback_target;
 use super::scope::{Names, Scope, absolute_paths};
-use super::tasks::{script, stage_tasks, switch_tasks};
+use super::tasks::{Switch, reverts, script, stage_tasks, switch_tasks};
 use super::{NoPlan, Plan, Selection};
 use crate::event::{Operation, Problem};
 use crate::model::{Environment, HostFacts, ReleaseName, Setting, Stage, State};
@@ -44,26 +44,26 @@ pub fn compile_rollback(
     let stage = |stage| stage_tasks(environment, stage, &Selection::All, &hosts);
     let mut tasks = stage(Stage::Rollback);
     // Going on to a newer release by name says nothing against the one that is left.
-    let left = facts.iter().zip(&paths).map(|(facts, paths)| {
+    let switches = facts.iter().zip(&paths).map(|(facts, paths)| {
         let forward = facts.current_release().is_some_and(|current| *current < release);
-        (paths, if forward { State::Replaced } else { State::RolledBack })
+        let was = facts.releases.get(&release).and_then(|release| release.state);
+        Switch {
+            paths,
+            left_as: if forward { State::Replaced } else { State::RolledBack },
+            back_as: was.unwrap_or(State::Replaced),
+        }
     });
-    tasks.extend(switch_tasks(&left.collect::<Vec<_>>(), &release));
+    let switches: Vec<Switch<'_>> = switches.collect();
+    tasks.extend(switch_tasks(environment, &switches, &release));
     tasks.extend(stage(Stage::After));
     Ok(Plan {
         operation: Operation::Rollback,
         environment: environment.name.clone(),
         hosts: host_names(environment),
+        cutover_confirm: environment.cutover_confirm,
         tasks,
         give_up: Vec::new(),
-        revert: facts
-            .iter()
-            .zip(&paths)
-            .map(|(facts, paths)| {
-                let was = facts.releases.get(&release).and_then(|release| release.state);
-                script("go back", remote::revert(paths, &release, was.unwrap_or(State::Replaced)))
-            })
-            .collect(),
+        revert: reverts(&switches, &release),
         survey: paths.iter().map(|paths| script("look at the host", remote::survey(paths))).collect(),
         release,
     })

@@ -59,7 +59,9 @@ impl<'a> Seen<'a> {
     }
 
     fn is_in_the_way(&self) -> bool {
-        self.0.iter().any(|(_, _, standing)| standing.held.is_some() || standing.frozen.is_some())
+        self.0.iter().any(|(_, _, standing)| {
+            standing.held.is_some() || standing.frozen.is_some() || standing.unconfirmed.is_some()
+        })
     }
 
     /// What each host says, where it says something, with the hosts that say the same.
@@ -122,6 +124,7 @@ impl Telling<'_> {
             lines.push(format!("Nothing is live yet: {}", self.command("deploy")));
         }
         lines.extend(self.in_the_way(seen));
+        lines.extend(self.unconfirmed(seen));
         lines.extend(self.unfinished(seen));
         if code(hosts, seen) == exit_code::SUCCESS && seen.is_anything_live() {
             let agree = if hosts.len() > 1 { "All hosts agree, and nothing" } else { "Nothing" };
@@ -171,6 +174,31 @@ impl Telling<'_> {
             let text = format!("Locked by {}{}: {why}", somebody(&by), self.after(" since ", since));
             lines.push(self.look.paint(Tone::Warn, &clean::text(&text)) + &on(&hosts, seen));
             lines.push(format!("    once that is over: {}", self.command("unlock")));
+        }
+        lines
+    }
+
+    /// Switches that nobody at work is going to confirm.
+    fn unconfirmed(&self, seen: &Seen) -> Vec<String> {
+        let waiting = seen.by(|_, standing| {
+            let unconfirmed = standing.unconfirmed.iter().filter(|_| standing.held.is_none());
+            unconfirmed
+                .map(|waiting| {
+                    (&waiting.release, waiting.until.is_some_and(|until| until >= self.now.as_second()))
+                })
+                .collect()
+        });
+        let mut lines = Vec::new();
+        for ((release, waits), hosts) in waiting {
+            let text = if waits {
+                format!("The switch to {release} is not confirmed, and is about to be taken back")
+            } else {
+                format!("The switch to {release} was never confirmed, and is not taken back yet")
+            };
+            lines.push(self.look.paint(Tone::Warn, &text) + &on(&hosts, seen));
+            if !waits {
+                lines.push(format!("    the next deploy does that first: {}", self.command("deploy")));
+            }
         }
         lines
     }

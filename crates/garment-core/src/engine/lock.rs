@@ -4,12 +4,12 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::Means;
-use super::fleet::{Fleet, Reply, ask, ask_all, look_step, script_step, unreadable};
+use super::fleet::{Fleet, Reply, ask, ask_all, look_step, unreadable};
 use crate::event::{Problem, What};
 use crate::model::{Environment, HostFacts};
 use crate::plan::survey_paths;
 use crate::remote::{self, Holder, Refusal};
-use crate::transport::{Interpreter, Session, Step};
+use crate::transport::{Session, Step};
 
 /// How long another operator who lost the race may take to give back what it got.
 const RACE: Duration = Duration::from_secs(3);
@@ -48,6 +48,17 @@ enum Answer {
     Gone(Problem),
 }
 
+/// Who has the lock from now on.
+pub(super) fn holder(by: &str, doing: &str) -> Holder {
+    let now = Timestamp::now();
+    Holder {
+        by: by.to_owned(),
+        doing: doing.to_owned(),
+        since: Some(now.as_second()),
+        token: format!("{}-{}", std::process::id(), now.as_nanosecond()),
+    }
+}
+
 /// Takes the lock on every host and looks at each one under it.
 ///
 /// All hosts are asked at once. Where two operators race and each gets some, the one that has the first host, by name,
@@ -55,23 +66,15 @@ enum Answer {
 pub(super) async fn lock_and_look(
     fleet: &mut Fleet,
     environment: &Environment,
-    doing: &str,
-    by: &str,
+    holder: &Holder,
     wait: Wait,
     means: Means<'_>,
 ) -> Result<Vec<HostFacts>, NoLock> {
-    let now = Timestamp::now();
-    let holder = Holder {
-        by: by.to_owned(),
-        doing: doing.to_owned(),
-        since: Some(now.as_second()),
-        token: format!("{}-{}", std::process::id(), now.as_nanosecond()),
-    };
     let begun = Instant::now();
     let first = (0..fleet.names.len()).min_by_key(|host| fleet.names[*host].clone());
     let mut in_the_way = Vec::new();
     loop {
-        let mut answers = ask_hosts(fleet, environment, &holder, |_| true).await;
+        let mut answers = ask_hosts(fleet, environment, holder, |_| true).await;
         let race = Instant::now();
         while race.elapsed() < RACE
             && first.is_some_and(|first| matches!(answers[first], Answer::Ours(_)))
@@ -81,7 +84,7 @@ pub(super) async fn lock_and_look(
             let refused: Vec<bool> =
                 answers.iter().map(|answer| matches!(answer, Answer::Refused(_))).collect();
             for (host, again) in
-                ask_hosts(fleet, environment, &holder, |host| refused[host]).await.into_iter().enumerate()
+                ask_hosts(fleet, environment, holder, |host| refused[host]).await.into_iter().enumerate()
             {
                 if refused[host] {
                     answers[host] = again;
@@ -139,7 +142,7 @@ async fn settled(
             unconfirmed.filter_map(|(index, ((session, host), _))| {
                 let session = session.as_mut()?;
                 let settle =
-                    script_step("take the switch back", remote::settle(&survey_paths(environment, host)));
+                    Step::script("take the switch back", remote::settle(&survey_paths(environment, host)));
                 Some(async move {
                     (index, ask_all(&mut **session, &[settle, look_step(environment, host)]).await)
                 })
@@ -181,7 +184,7 @@ async fn ask_hosts(
         let Some(session) = session.as_mut().filter(|_| whom(index)) else {
             return Answer::Gone(Problem { what: "there is no shell".into(), remedy: String::new() });
         };
-        let take = here("take the lock", remote::lock(&survey_paths(environment, host), holder));
+        let take = Step::here("take the lock", remote::lock(&survey_paths(environment, host), holder));
         let answer = answer(&mut **session, &[take, look_step(environment, host)]).await;
         match answer.unwrap_or_else(Answer::Gone) {
             // Nobody else has our token, and waiting for ourselves would take long.
@@ -234,14 +237,9 @@ async fn give_back(fleet: &mut Fleet, answers: &[Answer]) {
     let ours = fleet.sessions.iter_mut().zip(answers).filter(|(_, answer)| matches!(answer, Answer::Ours(_)));
     join_all(ours.filter_map(|(session, _)| session.as_mut()).map(async |session| {
         // If it can't be told, its shell is gone, and the lock with it.
-        let _ = ask(&mut **session, &here("give the lock back", remote::unlock())).await;
+        let _ = ask(&mut **session, &Step::here("give the lock back", remote::unlock())).await;
     }))
     .await;
-}
-
-/// For the session's own shell.
-fn here(shown: &str, text: String) -> Step {
-    Step { shown: shown.into(), interpreter: Interpreter::session(), text, is_script: true }
 }
 
 /// What those are told who are refused.

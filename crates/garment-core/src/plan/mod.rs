@@ -3,6 +3,7 @@
 
 mod deploy;
 mod prune;
+mod record;
 mod rollback;
 mod scope;
 mod select;
@@ -10,6 +11,7 @@ mod tasks;
 
 pub use deploy::{Deploy, compile_deploy};
 pub(crate) use deploy::{from_the_future, host_names};
+pub use record::Record;
 pub use rollback::{Rollback, compile_rollback};
 pub use scope::{Scope, survey_paths};
 pub use select::{Selection, unknown_ids};
@@ -33,6 +35,8 @@ pub struct Plan {
     pub release: ReleaseName,
     /// How long a host that has switched waits to hear that all have, before it goes back by itself; `None`: it doesn't.
     pub cutover_confirm: Option<Duration>,
+    /// How the hosts write it down.
+    pub record: Record,
     /// In order: a task starts nowhere before the one in front of it is done everywhere.
     pub tasks: Vec<PlanTask>,
     /// Per host: writes down that the release failed, for when the operation stops before `current` has moved there.
@@ -42,6 +46,8 @@ pub struct Plan {
     pub revert: Vec<Step>,
     /// Per host: looks at it again.
     pub survey: Vec<Step>,
+    /// For how long a lost connection is tried again.
+    pub reconnect_timeout: Duration,
 }
 
 /// A task: what its hosts do side by side.

@@ -64,14 +64,15 @@ pub(super) fn switch_tasks(
             confirmation: confirmation(host),
         })
     };
-    let rehearse = cutovers().map(|cutover| script("see whether it can switch", remote::rehearse(&cutover)));
+    let rehearse =
+        cutovers().map(|cutover| Step::script("see whether it can switch", remote::rehearse(&cutover)));
     let switch =
-        cutovers().map(|cutover| script(format!("make {release} current"), remote::cutover(&cutover)));
+        cutovers().map(|cutover| Step::script(format!("make {release} current"), remote::cutover(&cutover)));
     let confirm: Vec<Step> = hosts
         .iter()
         .filter_map(|host| Some((host, confirmation(host)?)))
         .map(|(host, confirmation)| {
-            script("tell it that all have switched", remote::confirm(host.paths, release, confirmation))
+            Step::script("tell it that all have switched", remote::confirm(host.paths, release, confirmation))
         })
         .collect();
     let mut tasks = vec![
@@ -86,12 +87,10 @@ pub(super) fn switch_tasks(
 
 /// Per host: undoes the switch.
 pub(super) fn reverts(hosts: &[Switch<'_>], release: &ReleaseName) -> Vec<Step> {
-    hosts.iter().map(|host| script("go back", remote::revert(host.paths, release, host.back_as))).collect()
-}
-
-/// A script of garment's own.
-pub(super) fn script(shown: impl AsRef<str>, text: String) -> Step {
-    Step { shown: shown.as_ref().into(), interpreter: Interpreter::sh(), text, is_script: true }
+    hosts
+        .iter()
+        .map(|host| Step::script("go back", remote::revert(host.paths, release, host.back_as)))
+        .collect()
 }
 
 fn steps(environment: &Environment, task: &Task, facts: &HostFacts, scope: &Scope) -> Vec<Step> {
@@ -110,6 +109,8 @@ fn steps(environment: &Environment, task: &Task, facts: &HostFacts, scope: &Scop
             shown: command.into(),
             interpreter: interpreter.clone(),
             is_script: false,
+            name: None,
+            limit: task.timeout,
         })
         .collect()
 }

@@ -18,7 +18,7 @@ fn fleet_and_shop(test: impl FnOnce(&Fleet, &Shop<'_>, &str)) {
 /// Starts a deploy that web2 holds up when it has just switched, before it can say so, and waits for that.
 fn held_up(fleet: &Fleet, shop: &Shop<'_>, gate: &Gate, within: &str) -> Running {
     shop.config(&format!(
-        "  cutover_confirm: {within}\n  stages:\n    before: [{{id: arm, commands: ['touch ~/armed']}}]\n    after: \
+        "  cutover_confirm: {within}\n  reconnect_timeout: 1s\n  stages:\n    before: [{{id: arm, commands: ['touch ~/armed']}}]\n    after: \
          [{{id: later, commands: ['touch ~/later']}}]\n"
     ));
     let old = current(fleet.host("web1"));
@@ -37,13 +37,13 @@ fn held_up(fleet: &Fleet, shop: &Shop<'_>, gate: &Gate, within: &str) -> Running
 }
 
 fn report(fleet: &Fleet, outcome: &Outcome) -> String {
-    const SAID: &str = "Connection to 127.0.0.1 closed by remote host.";
-    let all = tame(fleet, &outcome.stdout);
-    let (_, report) = all.split_once("\n\n").unwrap();
-    // What ssh says of a broken connection stands in one place or another, since it comes by the same way as what
-    // commands print.
-    let alone = format!("  its last lines of output:\n  | {SAID}\n");
-    report.replace(&alone, "").replace(&format!("  | {SAID}\n"), "").replace(&format!(": {SAID}"), "")
+    tame(fleet, outcome.stdout.split_once("\n\n").unwrap().1)
+}
+
+/// The connection to web2 is lost, and can't be made again until it serves.
+fn lose(fleet: &Fleet) {
+    fleet.host("web2").refuse();
+    assert_eq!(fleet.host("web2").kill_sessions(), 1);
 }
 
 /// Both are on that release, nothing runs or waits there, and nothing came after the switch; then all works again.
@@ -151,8 +151,9 @@ fn a_host_is_lost_before_it_can_say_that_it_switched() {
     fleet_and_shop(|fleet, shop, old| {
         let gate = Gate::new(fleet);
         let running = held_up(fleet, shop, &gate, "2s");
-        assert_eq!(fleet.host("web2").kill_sessions(), 1);
+        lose(fleet);
         let outcome = running.finish();
+        fleet.host("web2").serve();
         outcome.code(6).stderr_is("");
         insta::assert_snapshot!(report(fleet, &outcome), @r"
         deploy to production failed in make current, and the hosts may differ now (TIME)
@@ -160,14 +161,14 @@ fn a_host_is_lost_before_it_can_say_that_it_switched() {
         web2 goes back by itself after 2s, if it has switched
           look once that is over: `garment status production`
 
-        web2: make current: connection lost, how it went is not known
+        web2: make current: how it went is not known
           make RELEASE2 current
-          the connection was lost
-          what was running there may still be running: look before you try again
+          the connection was lost and could not be made again within 1 s: nothing listens on its ssh port
+          what was running there runs on, and nothing further starts; look before you go on
 
         host  current                  how far it came
         web1  RELEASE1  switched, then went back
-        web2  not known                connection lost in make current: not known
+        web2  not known                not known how make current went
 
         `current` does not lead to RELEASE2 on 1 of 2 hosts; on 1 it is not known.
 
@@ -219,7 +220,7 @@ fn the_confirmation_comes_too_late() {
 
 /// From here on, web2 does what `then` says around the moment in which it decides for the confirmation.
 fn deciding(fleet: &Fleet, shop: &Shop<'_>, within: &str, then: &str) {
-    shop.config(&format!("  cutover_confirm: {within}\n"));
+    shop.config(&format!("  cutover_confirm: {within}\n  reconnect_timeout: 1s\n"));
     wrap(fleet, "web2", "mv", &format!("case \" $* \" in *.confirmed*) {then} ;; esac"));
 }
 
@@ -230,8 +231,9 @@ fn a_host_is_lost_that_has_not_heard_the_confirmation() {
         deciding(fleet, shop, "2s", &format!("touch ~/deciding; {}", gate.wait_on("web2")));
         let running = shop.project.spawn(["deploy", "production"]);
         until("web2 is asked", || fleet.host("web2").file("deciding").exists());
-        fleet.host("web2").kill_sessions();
+        lose(fleet);
         let outcome = running.finish();
+        fleet.host("web2").serve();
         outcome.code(6).stderr_is("");
         insta::assert_snapshot!(report(fleet, &outcome), @r"
         deploy to production failed in confirm, and the hosts may differ now (TIME)
@@ -239,14 +241,14 @@ fn a_host_is_lost_that_has_not_heard_the_confirmation() {
         web2 has either heard the confirmation and stays at RELEASE2, or goes back by itself 2s after its switch
           look once that is over: `garment status production`
 
-        web2: confirm: connection lost, how it went is not known
+        web2: confirm: how it went is not known
           tell it that all have switched
-          the connection was lost
-          what was running there may still be running: look before you try again
+          the connection was lost and could not be made again within 1 s: nothing listens on its ssh port
+          what was running there runs on, and nothing further starts; look before you go on
 
         host  current                  how far it came
         web1  RELEASE1  switched, then went back
-        web2  not known                connection lost in confirm: not known
+        web2  not known                not known how confirm went
 
         `current` does not lead to RELEASE2 on 1 of 2 hosts; on 1 it is not known.
 
@@ -272,8 +274,9 @@ fn a_host_is_lost_that_has_heard_it_and_can_t_say_so() {
         deciding(fleet, shop, "2s", &then);
         let running = shop.project.spawn(["deploy", "production"]);
         until("web2 has decided", || fleet.host("web2").file("deciding").exists());
-        fleet.host("web2").kill_sessions();
+        lose(fleet);
         let outcome = running.finish();
+        fleet.host("web2").serve();
         outcome.code(6).stderr_is("");
         outcome.stdout_has("\nweb2 has either heard the confirmation and stays at ");
         let new = current(fleet.host("web2"));
@@ -313,6 +316,29 @@ fn a_host_that_falls_silent() {
         assert_eq!(current(fleet.host("web1")), old);
         fleet.host("web2").kill_sessions();
         and_all_is_well(fleet, shop, old);
+    });
+}
+
+/// A connection that is made again in time: it was lost when web2 had heard the confirmation and could not say so.
+#[test]
+fn a_connection_that_comes_back() {
+    fleet_and_shop(|fleet, shop, old| {
+        let gate = Gate::new(fleet);
+        let real = fleet.command("mv").get_args().nth(1).unwrap().to_str().unwrap().to_owned();
+        let then = format!("'{real}' \"$@\"; touch ~/deciding; {}; exit", gate.wait_on("web2"));
+        deciding(fleet, shop, "100s", &then);
+        shop.config("  cutover_confirm: 100s\n");
+        let mut running = shop.project.spawn(["deploy", "production"]);
+        until("web2 has decided", || fleet.host("web2").file("deciding").exists());
+        assert_eq!(fleet.host("web2").kill_sessions(), 1);
+        running.wait_for_line(|line| line.starts_with("[web2] note: connected again after "));
+        gate.open("web2");
+        running.finish().code(0).stderr_is("");
+        for host in fleet.hosts() {
+            assert_ne!(current(host), old);
+            assert_eq!(waiting(host), 0);
+            until("nothing waits any more", || host.processes().is_empty());
+        }
     });
 }
 

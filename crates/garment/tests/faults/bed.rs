@@ -39,6 +39,10 @@ impl Bed {
             host.small_disk("shop", 8);
             host.write("act", include_str!("act.sh"));
             writeln!(hosts, "    {}:", host.name()).unwrap();
+            // So that what garment itself does is still at it when the fault comes.
+            for program in ["mv", "git"] {
+                slow_down(&fleet, host, program);
+            }
         }
         let task = |id: &str, count: usize| {
             let commands = (0..count).map(|index| format!("sh ~/act {{release}} {id}-{index}"));
@@ -165,6 +169,17 @@ impl Bed {
     pub(crate) fn reader(&self) -> &Reader {
         &self.reader
     }
+}
+
+/// Puts a program first on the host's PATH that takes a moment where `~/slow` is there.
+fn slow_down(fleet: &Fleet, host: &Host, program: &str) {
+    let real = fleet.command(program).get_args().nth(1).unwrap().to_owned();
+    let real = real.display();
+    let text = format!("#!/bin/sh\n[ ! -e \"$HOME/slow\" ] || sleep 0.05\nexec '{real}' \"$@\"\n");
+    let path = fleet.root().join("hosts").join(host.name()).join("bin").join(program);
+    // By a child: a process that this one forks meanwhile would hold the file open for writing.
+    let write = ["-c", "printf %s \"$1\" >\"$2\" && chmod 755 \"$2\"", "dash", &text];
+    assert!(fleet.command("dash").args(write).arg(path).status().unwrap().success());
 }
 
 fn push(repo: &Repo, version: usize) -> String {

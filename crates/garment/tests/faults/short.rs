@@ -5,12 +5,13 @@ use crate::case::{Case, Op};
 use crate::kind::Kind;
 
 /// One boundary of each part of a deploy, and where it hurts most.
-const DEPLOY: [&str; 9] = [
+const DEPLOY: [&str; 10] = [
     "Started",
     "Connected web2",
     "StepStarted web1 prepare 0",
     "StepStarted web2 before/build 0",
     "StepFinished web3 rehearse 0",
+    "TaskStarted cutover",
     "StepStarted web1 cutover 0",
     "MadeCurrent web2",
     "StepFinished web1 after/reload 0",
@@ -37,37 +38,37 @@ fn faults(kind: Kind, numbers: &[usize]) {
 
 #[test]
 fn nothing() {
-    faults(Kind::Nothing, &[0, 10]);
+    faults(Kind::Nothing, &[0, 11]);
 }
 
 #[test]
 fn controller_killed() {
-    faults(Kind::ControllerKilled, &[1, 2, 3, 5, 6, 7, 10]);
+    faults(Kind::ControllerKilled, &[1, 2, 3, 5, 6, 7, 8, 11]);
 }
 
 #[test]
 fn terminated() {
-    faults(Kind::Terminated, &[1, 3, 5, 6, 8, 9]);
+    faults(Kind::Terminated, &[1, 3, 6, 7, 9, 10]);
 }
 
 #[test]
 fn terminated_twice() {
-    faults(Kind::TerminatedTwice, &[2, 3, 5, 7, 10]);
+    faults(Kind::TerminatedTwice, &[2, 3, 6, 8, 11]);
 }
 
 #[test]
 fn ssh_killed() {
-    faults(Kind::SshKilled, &[1, 3, 5, 7, 9]);
+    faults(Kind::SshKilled, &[1, 3, 5, 6, 8, 10]);
 }
 
 #[test]
 fn sshd_killed() {
-    faults(Kind::SshdKilled, &[1, 2, 4, 5, 6, 11]);
+    faults(Kind::SshdKilled, &[1, 2, 4, 5, 6, 7, 12]);
 }
 
 #[test]
 fn silence() {
-    faults(Kind::Silence, &[3, 5, 7]);
+    faults(Kind::Silence, &[3, 6, 8]);
 }
 
 #[test]
@@ -77,50 +78,50 @@ fn silence_for_good() {
 
 #[test]
 fn disk_full() {
-    faults(Kind::DiskFull, &[1, 2, 5, 6, 9]);
+    faults(Kind::DiskFull, &[1, 2, 5, 6, 7, 10]);
 }
 
 #[test]
 fn disk_read_only() {
-    faults(Kind::DiskReadOnly, &[1, 3, 5, 6, 10]);
+    faults(Kind::DiskReadOnly, &[1, 3, 6, 7, 11]);
 }
 
 #[test]
 fn command_fails() {
-    faults(Kind::CommandFails, &[3, 7, 9]);
+    faults(Kind::CommandFails, &[3, 8, 10]);
 }
 
 #[test]
 fn command_hangs() {
-    faults(Kind::CommandHangs, &[0, 3, 6, 7, 9]);
+    faults(Kind::CommandHangs, &[0, 3, 7, 8, 10]);
 }
 
 #[test]
 fn command_ignores_term() {
-    faults(Kind::CommandIgnoresTerm, &[3, 5]);
+    faults(Kind::CommandIgnoresTerm, &[3, 6]);
 }
 
 #[test]
 fn command_kills_its_shell() {
-    faults(Kind::CommandKillsItsShell, &[3, 6, 9]);
+    faults(Kind::CommandKillsItsShell, &[3, 7, 10]);
 }
 
 #[test]
 fn command_kills_the_session() {
-    faults(Kind::CommandKillsTheSession, &[3, 5, 11]);
+    faults(Kind::CommandKillsTheSession, &[3, 6, 12]);
 }
 
 #[test]
 fn second_deployer() {
-    faults(Kind::SecondDeployer, &[0, 1, 3, 5, 8, 9]);
+    faults(Kind::SecondDeployer, &[0, 1, 3, 6, 9, 10]);
 }
 
 #[test]
 fn host_crashed() {
-    faults(Kind::HostCrashed, &[0, 2, 3, 5, 6, 10]);
+    faults(Kind::HostCrashed, &[0, 2, 3, 5, 6, 7, 11]);
 }
 
 #[test]
 fn blackout() {
-    faults(Kind::Blackout, &[2, 3, 5, 7]);
+    faults(Kind::Blackout, &[2, 3, 6, 8]);
 }

@@ -28,6 +28,11 @@ pub(crate) const KNOWN: &[Gap] = &[
         words: &["has written down as live is not what is current"],
         reason: "where a cutover is cut short behind its rename, the release that it left stays `live` in its state",
     },
+    Gap {
+        kinds: &[Kind::CommandIgnoresTerm],
+        words: &["something else runs at the same time"],
+        reason: "a shell that SIGTERM ends, and what it started does not heed it: that runs on, and the lock is free",
+    },
 ];
 
 /// The gap that a violation is one of.

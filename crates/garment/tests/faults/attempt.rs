@@ -21,16 +21,23 @@ pub(crate) enum Verdict {
 
 /// Runs a case. A bed on which something went wrong is not used again.
 pub(crate) fn attempt(bed: &mut Option<Bed>, case: &Case) -> Verdict {
-    let mut story = Vec::new();
-    let tried = catch_unwind(AssertUnwindSafe(|| run(bed.get_or_insert_with(Bed::new), case, &mut story)));
-    let violation = match tried {
-        Ok(ended) => return Verdict::Fine(ended),
-        Err(panic) => text(&*panic),
-    };
+    let (mut story, mut wrong) = (Vec::new(), Vec::new());
+    let tried = catch_unwind(AssertUnwindSafe(|| {
+        run(bed.get_or_insert_with(Bed::new), case, &mut story, &mut wrong)
+    }));
+    match tried {
+        Ok(ended) if wrong.is_empty() => return Verdict::Fine(ended),
+        Ok(_) => {}
+        Err(panic) => wrong.push(text(&*panic)),
+    }
     let spoiled = bed.take();
-    if let Some(gap) = gaps::known(case, &violation) {
+    let gaps: Vec<_> = wrong.iter().map(|wrong| gaps::known(case, wrong)).collect();
+    if let Some(Some(gap)) = gaps.first()
+        && gaps.iter().all(Option::is_some)
+    {
         return Verdict::Gap(gap.reason);
     }
+    let violation = wrong.join("\n--\n");
     let mut told = format!("VIOLATION in {case}\n{violation}\n");
     // Writing to a String cannot fail.
     for part in story {
@@ -45,7 +52,8 @@ pub(crate) fn attempt(bed: &mut Option<Bed>, case: &Case) -> Verdict {
     Verdict::Violation(told)
 }
 
-fn text(panic: &(dyn Any + Send)) -> String {
+/// What a panic says.
+pub(crate) fn text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }

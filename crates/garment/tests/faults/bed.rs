@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fs_err as fs;
-use garment_testing::{Fleet, Host, Outcome, Reader, Repo, Running, Sandbox};
+use garment_testing::{Fleet, Host, Reader, Repo, Running, Sandbox};
 
-use crate::case::Op;
+use crate::case::{Case, Op};
 
 /// Files that a release has beside `version`, each with the same text.
 const PARTS: usize = 12;
@@ -96,6 +96,15 @@ impl Bed {
         garment.spawn_command(command)
     }
 
+    /// Starts a case's operation and waits until it stands still at the boundary.
+    pub(crate) fn start_at(&self, case: &Case) -> Running {
+        let running = self.start(&self.words(case.op), Some(&case.boundary));
+        let stopped = running.has_stopped();
+        assert!(stopped, "not landed: it did not come to the boundary\n{}", running.finish());
+        assert_eq!(self.events().last(), Some(&case.boundary), "it stopped somewhere else");
+        running
+    }
+
     /// The events of the operation that was started last, so far.
     pub(crate) fn events(&self) -> Vec<String> {
         let text = fs::read_to_string(self.events_file()).unwrap_or_default();
@@ -124,7 +133,8 @@ impl Bed {
         let mut events = self.events();
         // The rollback left the newest release: there is to be one before the one that is live.
         self.push();
-        self.recovered(self.garment().run(["deploy", "production"]).code(0));
+        self.garment().run(["deploy", "production"]).code(0);
+        self.note_live();
         let mut known = std::collections::BTreeSet::new();
         events.retain(|event| !event.starts_with("Note") && known.insert(event.clone()));
         events
@@ -136,8 +146,8 @@ impl Bed {
         push(&self.repo, self.versions)[..7].to_owned()
     }
 
-    /// What is live is the newest release.
-    pub(crate) fn recovered(&mut self, _outcome: &Outcome) {
+    /// What is live has become so on every host.
+    pub(crate) fn note_live(&mut self) {
         self.lives.push(self.currents()["web1"].clone());
     }
 

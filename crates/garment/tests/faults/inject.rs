@@ -9,12 +9,13 @@ use crate::bed::{Bed, within};
 use crate::case::{Case, Op};
 use crate::chance::Chance;
 use crate::kind::Kind;
+use crate::reaction::{Reaction, end_what_hangs, hangs};
 
 const SIGINT: i32 = 2;
 const SIGTERM: i32 = 15;
 
 /// How long something that has to come may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What was done, and how people react to it.
 #[derive(Debug)]
@@ -33,16 +34,6 @@ pub(crate) struct Damage {
     pub(crate) hanging: bool,
 }
 
-/// What people do about a command that hangs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reaction {
-    AskOnce,
-    AskTwice,
-    KillGarment,
-    EndTheCommand,
-    LoseTheConnection,
-}
-
 impl Damage {
     /// While the program under test stands still at a boundary.
     pub(crate) fn do_it(
@@ -57,7 +48,7 @@ impl Damage {
             kind: case.kind,
             target: chance.pick(&names).clone(),
             hit: Vec::new(),
-            reaction: reaction(case.kind, chance),
+            reaction: Reaction::to(case.kind, chance),
             before,
             overtaken: false,
             hanging: false,
@@ -192,21 +183,7 @@ impl Damage {
             return;
         }
         assert!(within(PATIENCE, || hangs(host)), "not landed: no command hangs on {}", host.name());
-        match self.reaction {
-            Reaction::AskOnce => assert!(running.terminate(), "it has ended, and a command hangs"),
-            Reaction::AskTwice => {
-                assert!(running.terminate() && running.interrupt(), "it has ended, and a command hangs");
-            }
-            Reaction::KillGarment => {
-                kill(running);
-                self.hanging = true;
-            }
-            Reaction::EndTheCommand => end_what_hangs(host),
-            Reaction::LoseTheConnection => {
-                assert!(host.kill_sessions() > 0, "not landed: no connection");
-                self.hanging = true;
-            }
-        }
+        self.hanging = self.reaction.happens(host, running);
     }
 
     /// Whether the program under test was not to have a last word.
@@ -250,35 +227,14 @@ impl Damage {
     }
 }
 
-fn reaction(kind: Kind, chance: &mut Chance) -> Reaction {
-    use Reaction::{AskOnce, AskTwice, EndTheCommand, KillGarment, LoseTheConnection};
-    match kind {
-        Kind::CommandHangs => {
-            *chance.pick(&[AskOnce, AskTwice, KillGarment, EndTheCommand, LoseTheConnection])
-        }
-        // Asked once, it takes ten seconds.
-        Kind::CommandIgnoresTerm if chance.once_in(6) => AskOnce,
-        Kind::CommandIgnoresTerm => *chance.pick(&[AskTwice, AskTwice, KillGarment, EndTheCommand]),
-        _ => AskOnce,
-    }
-}
-
-fn kill(running: &Running) {
+/// Kills garment.
+pub(crate) fn kill(running: &Running) {
     assert!(running.kill() && within(PATIENCE, || running.has_ended()), "not landed: garment lives");
 }
 
 fn has_ssh(running: &Running, host: &str) -> bool {
     let words = format!(" -- {host} exec sh");
     running.child_lines().iter().any(|line| line.contains(&words))
-}
-
-fn hangs(host: &Host) -> bool {
-    host.processes().iter().any(|line| line.starts_with("sleep 8640"))
-}
-
-fn end_what_hangs(host: &Host) {
-    host.kill(|line| line.starts_with("sleep 8640"));
-    assert!(within(PATIENCE, || !hangs(host)), "a command that hangs can't be ended");
 }
 
 /// How it ended, in a word.

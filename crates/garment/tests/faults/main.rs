@@ -3,6 +3,7 @@
 //! Here is the short version, which is part of every run of the tests. `sh scripts/faults` runs the long one.
 #![allow(clippy::unwrap_used)]
 
+mod aftermath;
 mod attempt;
 mod bed;
 mod case;
@@ -11,6 +12,7 @@ mod gaps;
 mod inject;
 mod kind;
 mod long;
+mod reaction;
 mod run;
 mod short;
 mod tally;

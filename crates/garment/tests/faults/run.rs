@@ -1,12 +1,13 @@
 //! One fault at one boundary, what garment makes of it, and the way back.
 
-use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use garment_testing::Outcome;
-
-use crate::bed::{Bed, commands, incomplete, releases, within};
+use crate::aftermath::{commands_ran, nothing_incomplete, states_are_true};
+use crate::attempt::text;
+use crate::bed::{Bed, within};
 use crate::case::{Case, Op};
+use crate::chance::Chance;
 use crate::inject::{Damage, ending};
 use crate::kind::Kind;
 use crate::truth;
@@ -17,12 +18,12 @@ pub(crate) const RESUME: bool = false;
 pub(crate) const HISTORY: bool = false;
 
 /// How long after a fault a lock may still be held, by a command that finishes.
-const LOCK: Duration = Duration::from_secs(20);
+const LOCK: Duration = Duration::from_secs(10);
 /// How long after everything something may still run.
 const LINGER: Duration = Duration::from_secs(10);
 
-/// How a case went, for the table. Whatever must not be is a panic.
-pub(crate) fn run(bed: &mut Bed, case: &Case, story: &mut Vec<String>) -> String {
+/// How a case went, for the table; what does not hold is in `wrong`, and what ends the case is a panic.
+pub(crate) fn run(bed: &mut Bed, case: &Case, story: &mut Vec<String>, wrong: &mut Vec<String>) -> String {
     let mut chance = case.chance();
     let commit = bed.push();
     bed.clear();
@@ -39,58 +40,76 @@ pub(crate) fn run(bed: &mut Bed, case: &Case, story: &mut Vec<String>) -> String
         Op::Rollback => release == target,
     };
 
-    let words: Vec<String> = bed.words(case.op).into_iter().map(str::to_owned).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let mut running = bed.start(&words, Some(&case.boundary));
-    let stopped = running.has_stopped();
-    assert!(stopped, "not landed: it did not come to the boundary\n{}", running.finish());
-    assert_eq!(bed.events().last(), Some(&case.boundary), "it stopped somewhere else");
+    let mut running = bed.start_at(case);
     let mut damage = Damage::do_it(bed, case, before, &mut running, &mut chance);
     story.push(damage.story());
     damage.go_on(bed, &mut running);
     let outcome = running.finish();
     story.push(outcome.to_string());
     let mut ended = ending(&outcome) + &damage.reacted();
-    if damage.controller_died() {
-        outcome.signal(9);
-    } else if !damage.overtaken {
-        truth::told(bed, &outcome, case.op, &damage.before, is_new);
-    }
-    match case.kind {
-        Kind::Nothing => drop(outcome.code(0)),
-        Kind::Terminated | Kind::TerminatedTwice => heard(&bed.events(), &case.boundary),
+    let events = bed.events();
+    holds(wrong, || match case.kind {
+        _ if damage.controller_died() => {
+            outcome.signal(9);
+        }
+        _ if damage.overtaken => {}
+        _ => truth::told(bed, &outcome, case.op, &damage.before, is_new),
+    });
+    holds(wrong, || match case.kind {
+        Kind::Nothing => {
+            outcome.code(0);
+        }
+        Kind::Terminated | Kind::TerminatedTwice => heard(&events, &case.boundary),
         _ => {}
-    }
-    nothing_incomplete(bed, story);
+    });
+    holds(wrong, || nothing_incomplete(bed));
 
     damage.mend(bed);
     bed.fleet.hosts().iter().for_each(|host| drop(std::fs::remove_file(host.file("slow"))));
-    let recovered = recover(bed, &mut chance, story);
-    ended += &recovered;
+    let (op, how) = recover(bed, case.op, &old, &mut chance, story);
+    ended += &how;
     let live = bed.agreed();
     assert!(live.is_some(), "after the recovery the hosts differ: {:?}", bed.currents());
     let live = live.unwrap_or_default();
-    assert!(live.ends_with(&commit), "after the recovery {live} is live and not one of {commit}");
-    bed.lives.push(live.clone());
+    let right = if op == Op::Deploy { live.ends_with(&commit) } else { live == target };
+    assert!(right, "after the recovery {live} is live");
 
-    nothing_incomplete(bed, story);
-    states_are_true(bed, &live);
-    commands_ran(bed, &live);
+    holds(wrong, || {
+        for sight in bed.reader().sights() {
+            let to = sight.saw.as_ref().map(|to| to.file_name().unwrap_or_default().to_string_lossy());
+            let fine = to.is_ok_and(|name| name == old || name == target || name.ends_with(&commit));
+            assert!(fine, "a reader saw on {}: {:?}", sight.host, sight.saw);
+        }
+        assert!(bed.reader().rounds() > rounds, "nobody read meanwhile");
+    });
+    holds(wrong, || nothing_incomplete(bed));
+    holds(wrong, || commands_ran(bed, op, &live));
+    holds(wrong, || states_are_true(bed, &live));
     if HISTORY {
-        bed.garment().run(["history", "production"]).code(0).stdout_has(&live);
+        holds(wrong, || {
+            bed.garment().run(["history", "production"]).code(0).stdout_has(&live);
+        });
     }
-    let seen = bed.reader().sights();
-    for sight in seen {
-        let name =
-            sight.saw.as_ref().map(|to| to.file_name().unwrap_or_default().to_string_lossy().into_owned());
-        let fine = name.as_ref().is_ok_and(|name| *name == old || *name == target || name.ends_with(&commit));
-        assert!(fine, "a reader saw on {}: {:?}", sight.host, sight.saw);
-    }
-    assert!(bed.reader().rounds() > rounds, "nobody read meanwhile");
     damage.clear_away(bed);
-    let gone = within(LINGER, || bed.fleet.processes().is_empty());
-    assert!(gone, "left behind: {:#?}", bed.fleet.processes());
+    holds(wrong, || {
+        let gone = within(LINGER, || bed.fleet.processes().is_empty());
+        assert!(gone, "left behind: {:#?}", bed.fleet.processes());
+    });
+    if op == Op::Rollback {
+        // For the next case there is to be one before the one that is live.
+        bed.garment().run(["deploy", "production"]).code(0);
+        bed.note_live();
+    } else {
+        bed.lives.push(live);
+    }
     ended
+}
+
+/// What panics here is written down, and the case goes on.
+fn holds(wrong: &mut Vec<String>, check: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(check)) {
+        wrong.push(text(&*panic));
+    }
 }
 
 /// Who is asked to stop begins nothing more: at most the task that was about to begin when the signal came.
@@ -100,89 +119,41 @@ fn heard(events: &[String], boundary: &str) {
     assert!(begun.len() <= 1, "it was asked to stop at {boundary} and began {begun:?}");
 }
 
-/// The next operation succeeds, and the lock can be had for it.
-fn recover(bed: &Bed, chance: &mut crate::chance::Chance, story: &mut Vec<String>) -> String {
-    let verb = if RESUME && chance.once_in(2) { "resume" } else { "deploy" };
+/// The next operation succeeds, and the lock can be had for it. Gives which operation was brought to its end, and a word
+/// for the table.
+fn recover(bed: &Bed, op: Op, old: &str, chance: &mut Chance, story: &mut Vec<String>) -> (Op, String) {
+    if RESUME && chance.once_in(2) {
+        let (code, how) = once_unlocked(bed, "resume", story);
+        let begun = bed.events().iter().any(|event| event == "Planned");
+        // 2: there is nothing to resume.
+        if code == Some(0) && (begun || bed.agreed().as_deref() != Some(old)) {
+            return (op, format!("{how}, resumed"));
+        }
+        assert!(code == Some(2) || !begun, "resume does not succeed: {code:?}");
+    }
     let begun = Instant::now();
-    let mut refused: Option<Outcome> = None;
+    let (code, how) = once_unlocked(bed, "deploy", story);
+    assert!(
+        code == Some(0),
+        "the next deploy does not succeed, {:?} after the fault\n{}",
+        begun.elapsed(),
+        story.last().map(String::as_str).unwrap_or_default()
+    );
+    (Op::Deploy, how)
+}
+
+/// Runs it again as long as it is refused since something still runs, but not for ever.
+fn once_unlocked(bed: &Bed, verb: &str, story: &mut Vec<String>) -> (Option<i32>, String) {
+    let begun = Instant::now();
+    let mut how = "";
     loop {
         let outcome = bed.garment().run([verb, "production"]);
         if outcome.status.code() == Some(7) && begun.elapsed() < LOCK {
             std::thread::sleep(Duration::from_millis(200));
-            refused = Some(outcome);
+            how = ", locked for a while";
             continue;
         }
         story.push(outcome.to_string());
-        assert!(
-            outcome.status.code() == Some(0),
-            "the next {verb} does not succeed, {:?} after the fault\n{outcome}",
-            begun.elapsed()
-        );
-        return if refused.is_some() { ", locked for a while".to_owned() } else { String::new() };
-    }
-}
-
-/// Everything that is in `releases`, and so everything that `garment list` may show, is whole.
-fn nothing_incomplete(bed: &Bed, story: &mut Vec<String>) {
-    for host in bed.fleet.hosts() {
-        for name in releases(host) {
-            let release = host.file("shop/releases").join(&name);
-            let whole = incomplete(&release);
-            // What a host that goes on by itself has renamed meanwhile, to remove it, can't be listed any more.
-            if let Err(what) = whole
-                && release.exists()
-            {
-                let list = bed.garment().run(["list", "production"]);
-                story.push(list.to_string());
-                panic!("the release {name} on {} is not complete: {what}", host.name());
-            }
-        }
-    }
-}
-
-/// What the hosts have written down of releases: the one that is current is live, and no other.
-fn states_are_true(bed: &Bed, live: &str) {
-    for host in bed.fleet.hosts() {
-        let mut states = BTreeMap::new();
-        for name in releases(host) {
-            let text =
-                std::fs::read_to_string(host.file("shop/.garment/releases").join(&name)).unwrap_or_default();
-            let state =
-                text.lines().find_map(|line| line.strip_prefix("state=")).unwrap_or("none").to_owned();
-            states.insert(name, state);
-        }
-        let lives: Vec<&String> =
-            states.iter().filter(|(_, state)| *state == "live").map(|(name, _)| name).collect();
-        assert_eq!(
-            lives,
-            [live],
-            "what {} has written down as live is not what is current: {states:#?}",
-            host.name()
-        );
-    }
-}
-
-/// No command ran beside another, none ran twice, and all of the recovery's ran once.
-fn commands_ran(bed: &Bed, live: &str) {
-    for host in bed.fleet.hosts() {
-        let wrong = std::fs::read_to_string(host.file("wrong")).unwrap_or_default();
-        let journal = std::fs::read_to_string(host.file("journal")).unwrap_or_default();
-        assert!(wrong.is_empty(), "on {}: {wrong}\nthe journal there:\n{journal}", host.name());
-        let mut ended: BTreeMap<&str, usize> = BTreeMap::new();
-        for line in journal.lines().filter_map(|line| line.strip_prefix("end ")) {
-            *ended.entry(line).or_default() += 1;
-        }
-        for command in commands(Op::Deploy) {
-            let name = format!("{live} {command}");
-            let count = ended.remove(name.as_str()).unwrap_or_default();
-            assert_eq!(
-                count,
-                1,
-                "on {} `{name}` finished {count} times; the journal there:\n{journal}",
-                host.name()
-            );
-        }
-        let twice = ended.iter().find(|(_, count)| **count > 1);
-        assert_eq!(twice, None, "on {} a command finished twice; the journal there:\n{journal}", host.name());
+        return (outcome.status.code(), how.to_owned());
     }
 }

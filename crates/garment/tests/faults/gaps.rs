@@ -11,6 +11,8 @@ pub(crate) struct Gap {
     pub(crate) reason: &'static str,
 }
 
+const HEEDLESS: &str = "SIGTERM ends a command's shell, and not what it started that ignores it: that runs on, and the lock is free";
+
 pub(crate) const KNOWN: &[Gap] = &[
     Gap {
         kinds: &[Kind::SilenceForGood],
@@ -31,8 +33,9 @@ pub(crate) const KNOWN: &[Gap] = &[
     Gap {
         kinds: &[Kind::CommandIgnoresTerm],
         words: &["something else runs at the same time"],
-        reason: "a shell that SIGTERM ends, and what it started does not heed it: that runs on, and the lock is free",
+        reason: HEEDLESS,
     },
+    Gap { kinds: &[Kind::CommandIgnoresTerm], words: &["left behind", "sleep 86401"], reason: HEEDLESS },
 ];
 
 /// The gap that a violation is one of.

@@ -40,6 +40,8 @@ fn name(what: &What) -> String {
         What::Connecting { host }
         | What::Connected { host, .. }
         | What::Unreachable { host, .. }
+        | What::Disconnected { host, .. }
+        | What::Reconnected { host, .. }
         | What::MadeCurrent { host, .. }
         | What::WentBack { host, .. } => host.to_string(),
         What::TaskStarted { task, .. } | What::TaskFinished { task, .. } => task_name(task),

@@ -56,7 +56,7 @@ impl Bed {
         ];
         let url = repo.url();
         Sandbox::new(&fleet, env!("CARGO_BIN_EXE_garment")).config(&format!(
-            "production:\n  repo_url: {url}\n  git_ref: master\n  deploy_dir: ~/shop\n  keep_releases: 5\n  hosts:\n{hosts}  stages:\n{}",
+            "production:\n  repo_url: {url}\n  git_ref: master\n  deploy_dir: ~/shop\n  keep_releases: 5\n  reconnect_timeout: 3s\n  hosts:\n{hosts}  stages:\n{}",
             stages.concat()
         ));
         push(&repo, 1);
@@ -84,21 +84,24 @@ impl Bed {
         self.fleet.host(name)
     }
 
-    /// Starts an operation that writes its events down and stops at one of them.
-    pub(crate) fn start(&self, words: &[&str], stop_at: Option<&str>) -> Running {
+    /// Starts an operation that writes its events down and, in a case, stops at one of them.
+    fn start(&self, op: Op, case: Option<&Case>) -> Running {
         let _ = fs::remove_file(self.events_file());
         let garment = self.garment();
-        let mut command = garment.command(words);
-        command.env("GARMENT_TEST_EVENTS", self.events_file()).env("GARMENT_TEST_KEEPALIVE", "1");
-        if let Some(name) = stop_at {
-            command.env("GARMENT_TEST_STOP_AT", name);
+        let mut command = garment.command(self.words(op));
+        command.env("GARMENT_TEST_EVENTS", self.events_file());
+        if let Some(case) = case {
+            command.env("GARMENT_TEST_STOP_AT", &case.boundary);
+            if case.kind.is_silent() {
+                command.env("GARMENT_TEST_KEEPALIVE", "1");
+            }
         }
         garment.spawn_command(command)
     }
 
     /// Starts a case's operation and waits until it stands still at the boundary.
     pub(crate) fn start_at(&self, case: &Case) -> Running {
-        let running = self.start(&self.words(case.op), Some(&case.boundary));
+        let running = self.start(case.op, Some(case));
         let stopped = running.has_stopped();
         assert!(stopped, "not landed: it did not come to the boundary\n{}", running.finish());
         assert_eq!(self.events().last(), Some(&case.boundary), "it stopped somewhere else");
@@ -129,7 +132,7 @@ impl Bed {
 
     /// Every boundary of an operation, from a run in which nothing happens.
     pub(crate) fn boundaries(&mut self, op: Op) -> Vec<String> {
-        self.start(&self.words(op), None).finish().code(0);
+        self.start(op, None).finish().code(0);
         let mut events = self.events();
         // The rollback left the newest release: there is to be one before the one that is live.
         self.push();

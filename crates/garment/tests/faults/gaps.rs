@@ -11,14 +11,10 @@ pub(crate) struct Gap {
     pub(crate) reason: &'static str,
 }
 
-const HEEDLESS: &str = "SIGTERM ends a command's shell, and not what it started that ignores it: that runs on, and the lock is free";
+const HEEDLESS: &str = "SIGTERM ends a command's shell, and what it started ignores it: that runs on for ten seconds, \
+                        and the lock is free";
 
 pub(crate) const KNOWN: &[Gap] = &[
-    Gap {
-        kinds: &[Kind::SilenceForGood],
-        words: &["the next deploy does not succeed", "is at work there since"],
-        reason: "a host that never hears of the end of a connection holds the lock for as long as its sshd does",
-    },
     Gap {
         kinds: &[
             Kind::HostCrashed,

@@ -30,6 +30,8 @@ pub(crate) struct Damage {
     pub(crate) before: BTreeMap<String, String>,
     /// Whether somebody else changed hosts after the operation was over.
     pub(crate) overtaken: bool,
+    /// The host is back while the operation may still wait for it.
+    comes_back: bool,
     /// A command was left running that ends by nobody's doing.
     pub(crate) hanging: bool,
 }
@@ -51,6 +53,7 @@ impl Damage {
             reaction: Reaction::to(case.kind, chance),
             before,
             overtaken: false,
+            comes_back: matches!(case.kind, Kind::HostCrashed | Kind::Silence) && chance.once_in(2),
             hanging: false,
         };
         let everywhere = chance.once_in(4);
@@ -109,6 +112,9 @@ impl Damage {
             Kind::Silence | Kind::SilenceForGood => {
                 assert!(within(PATIENCE, || host.open_sessions() > 0), "not landed: no connection");
                 assert!(host.freeze() > 0, "not landed: no sshd was stopped");
+                if self.kind == Kind::Silence {
+                    host.silent();
+                }
             }
             Kind::DiskFull => self.hosts(bed).into_iter().for_each(Host::fill_disk),
             Kind::DiskReadOnly => self.hosts(bed).into_iter().for_each(Host::read_only_disk),
@@ -173,6 +179,11 @@ impl Damage {
     /// What happens once the program goes on.
     pub(crate) fn go_on(&mut self, bed: &Bed, running: &mut Running) {
         running.go_on();
+        if self.comes_back {
+            let heard = || bed.events().iter().any(|event| event.starts_with("Disconnected "));
+            within(PATIENCE, || heard() || running.has_ended());
+            self.mend(bed);
+        }
         if self.kind.deed().is_none() {
             return;
         }
@@ -196,7 +207,10 @@ impl Damage {
     pub(crate) fn mend(&mut self, bed: &Bed) {
         for host in self.hosts(bed) {
             match self.kind {
-                Kind::Silence => host.thaw(),
+                Kind::Silence => {
+                    host.thaw();
+                    host.serve();
+                }
                 Kind::DiskFull | Kind::DiskReadOnly => host.mend_disk(),
                 Kind::HostCrashed | Kind::Blackout => host.serve(),
                 _ => {}
@@ -220,6 +234,9 @@ impl Damage {
 
     /// For the table.
     pub(crate) fn reacted(&self) -> String {
+        if self.comes_back {
+            return " (host back at once)".to_owned();
+        }
         if matches!(self.kind, Kind::CommandHangs | Kind::CommandIgnoresTerm) {
             return format!(" ({:?})", self.reaction);
         }

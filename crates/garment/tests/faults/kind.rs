@@ -10,9 +10,9 @@ pub(crate) enum Kind {
     TerminatedTwice,
     SshKilled,
     SshdKilled,
-    /// Every packet is lost until the controller has given up.
+    /// Every packet is lost, for a moment or until the controller has given up.
     Silence,
-    /// The same, and the host never hears of the connection's end.
+    /// What goes over the connection is lost, others can be made, and the host never hears of this one's end.
     SilenceForGood,
     DiskFull,
     DiskReadOnly,
@@ -75,6 +75,11 @@ impl Kind {
 
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether nobody is told that a connection is dead.
+    pub(crate) fn is_silent(self) -> bool {
+        matches!(self, Self::Silence | Self::SilenceForGood)
     }
 
     /// What `act.sh` finds in `~/armed`.

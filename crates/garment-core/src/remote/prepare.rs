@@ -1,5 +1,5 @@
 use super::records::Records;
-use super::script::{GIT, LIB, STATE, SUBMODULES, one_line, script};
+use super::script::{GIT, LIB, REMOVE, SPACE, STATE, SUBMODULES, one_line, script};
 use super::{BadRecords, Paths};
 use crate::model::{CommitId, ReleaseName};
 
@@ -21,6 +21,7 @@ pub struct Prepare<'a> {
 }
 
 /// Brings the host's copy of the repository up to date and builds the release, which is there complete or not at all.
+/// Where room is short for it, releases that failed go first; if that does not help, nothing of it is written.
 pub fn prepare(prepare: &Prepare) -> String {
     let values = [
         ("repo_url", prepare.repo_url),
@@ -29,7 +30,8 @@ pub fn prepare(prepare: &Prepare) -> String {
         ("by", &one_line(prepare.by)),
         ("git_ref", &one_line(prepare.git_ref)),
     ];
-    script(prepare.paths, &values, &[LIB, STATE, GIT, SUBMODULES, include_str!("sh/prepare.sh")])
+    let parts = [LIB, STATE, GIT, SUBMODULES, REMOVE, SPACE, include_str!("sh/prepare.sh")];
+    script(prepare.paths, &values, &parts)
 }
 
 /// Reads what a successful [`prepare`] printed: the absolute path of the release.

@@ -1,5 +1,5 @@
 use super::records::Records;
-use super::script::{LIB, script};
+use super::script::{LIB, REMOVE, script};
 use super::{BadRecords, Paths};
 use crate::model::ReleaseName;
 
@@ -7,7 +7,11 @@ use crate::model::ReleaseName;
 /// `current` left behind. One that can't be removed does not keep the others; the exit code is 1 then.
 pub fn prune(paths: &Paths, remove: &[ReleaseName], current: &ReleaseName) -> String {
     let remove = remove.iter().map(ReleaseName::as_str).collect::<Vec<_>>().join("\n");
-    script(paths, &[("remove", &remove), ("newest", current.as_str())], &[LIB, include_str!("sh/prune.sh")])
+    script(
+        paths,
+        &[("remove", &remove), ("newest", current.as_str())],
+        &[LIB, REMOVE, include_str!("sh/prune.sh")],
+    )
 }
 
 /// Reads what [`prune`] printed, after a failure as well: the releases that are gone. The problems are among it for

@@ -41,7 +41,8 @@ write_state() {
 			case $_line in [a-z]*=*) _text=$_text$_line$nl ;; esac
 		done <"$_file"
 	fi
-	mkdir -p "$state_dir/releases" &&
-		printf '%s' "$_text" >"$state_dir/releases/.$_name.new" &&
-		mv -f "$state_dir/releases/.$_name.new" "$_file"
+	_new=$state_dir/releases/.$_name.new
+	if mkdir -p "$state_dir/releases" && printf '%s' "$_text" >"$_new" && mv -f "$_new" "$_file"; then return 0; fi
+	rm -f "$_new"
+	return 1
 }

@@ -6,6 +6,7 @@ mod check;
 mod command;
 mod cutover;
 mod disk;
+mod durable;
 mod files;
 mod pin;
 mod prepare;

@@ -46,6 +46,8 @@ if [ "$at_release" != "$release" ]; then
 		emit end cutover
 		exit 0
 	fi
+	# Whatever `current` leads to, and where it led, is there after a power cut.
+	names_to_disk "$releases" "$state_dir/releases"
 	if ! put_in_place "$beside.$$" "$current"; then
 		rm -f "$beside.$$"
 		fail "can't make \`$current\` lead to the release: $said" "let $(id -un) write to \`$result\`; \`current\` is as it was"
@@ -65,4 +67,6 @@ fi
 if [ -n "$left" ] && ! write_state "$left" "state=$left_as"; then
 	note "the state of $left can't be written in $state_dir/releases"
 fi
+parent "$current"
+names_to_disk "$result" "$state_dir/releases"
 emit end cutover

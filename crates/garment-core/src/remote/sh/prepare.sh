@@ -158,6 +158,11 @@ if ! fill "$git_dir" "$commit" "$building" "$url" ''; then
 	exit 1
 fi
 write_revision "$building" "$commit"
+if ! all_to_disk "$building"; then
+	if is_full; then fills_up; else remedy="see what the kernel says of that disk: dmesg"; fi
+	reason "$said"
+	fail "the disk does not take the files in \`$building\`: $reason" "$remedy"
+fi
 if ! put_in_place "$building" "$release_dir"; then
 	fail "can't rename \`$building\` to \`$release_dir\`: $said" "let $(id -un) write to \`$releases\`"
 fi

@@ -5,7 +5,7 @@
 use garment_core::event::{Exit, Problem, Stream};
 use garment_core::model::{Destination, Host};
 use garment_core::remote::{Holder, Paths, Refusal, freeze, lock, parse_freeze, parse_refusal, thaw, unlock};
-use garment_core::transport::{Interpreter, Options, Session, Signal, Step, System, Transport, Wish};
+use garment_core::transport::{Options, Session, Signal, Step, System, Transport, Wish};
 use tokio::sync::watch;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -18,16 +18,16 @@ enum Heard {
 
 async fn open() -> Box<dyn Session> {
     let host = Host { destination: Destination::parse("local").unwrap(), roles: [].into() };
-    System.open(&host, Options::default()).await.unwrap()
+    System::default().open(&host, Options::default()).await.unwrap()
 }
 
 /// For the session's own shell.
 fn here(text: String) -> Step {
-    Step { shown: "lock".into(), interpreter: Interpreter::session(), text, is_script: true }
+    Step::here("lock", text)
 }
 
 fn step(text: &str) -> Step {
-    Step { shown: text.into(), interpreter: Interpreter::sh(), text: text.into(), is_script: false }
+    Step { is_script: false, ..Step::script(text, text.into()) }
 }
 
 /// Runs the steps; pieces of output of one step and stream are joined.

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 
 use super::Means;
 use super::lock::Wait;
-use super::operation::{Early, LockRequest, Running};
+use super::operation::{Early, LockRequest, Running, new_id};
 use crate::event::{Operation, Outcome, What};
 use crate::model::{CommitId, Environment, Setting};
 use crate::origin::NoCommit;
@@ -45,10 +45,12 @@ pub async fn deploy(environment: &Environment, request: &DeployRequest, means: M
     };
     running
         .carry_out(lock, resolve, |(_, commit), facts| {
+            let now = Timestamp::now();
             let deploy = Deploy {
                 git_ref: &git_ref,
                 commit: &commit,
-                now: Timestamp::now(),
+                now,
+                operation: &new_id(now, Operation::Deploy),
                 by: &request.by,
                 selection: &request.selection,
             };

@@ -8,7 +8,7 @@ use crate::event::{Exit, HostName, Problem, Stream, What};
 use crate::model::{Environment, Host, HostFacts};
 use crate::plan::survey_paths;
 use crate::remote;
-use crate::transport::{Interpreter, Options, Session, Signal, Step, Wish};
+use crate::transport::{Options, Session, Signal, Step, Wish};
 
 /// As much of a script's answer as is kept: a host that says more is broken.
 pub(super) const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -135,12 +135,7 @@ pub(super) fn script_problem(answer: &[u8]) -> Option<Problem> {
 
 /// A look at a host before anything is known of it.
 pub(super) fn look_step(environment: &Environment, host: &Host) -> Step {
-    script_step("look at the host", remote::survey(&survey_paths(environment, host)))
-}
-
-/// A script of garment's own.
-pub(super) fn script_step(shown: &str, text: String) -> Step {
-    Step { shown: shown.into(), interpreter: Interpreter::sh(), text, is_script: true }
+    Step::script("look at the host", remote::survey(&survey_paths(environment, host)))
 }
 
 pub(super) fn unreadable(bad: &remote::BadRecords) -> Problem {

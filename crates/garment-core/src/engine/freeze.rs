@@ -2,12 +2,12 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::Means;
-use super::fleet::{Fleet, ask, script_step, unless_interrupted, unreadable};
+use super::fleet::{Fleet, ask, unless_interrupted, unreadable};
 use crate::event::{HostName, Problem};
 use crate::model::Environment;
 use crate::plan::survey_paths;
 use crate::remote::{self, Holder};
-use crate::transport::Session;
+use crate::transport::{Session, Step};
 
 /// What came of a freeze, or of ending one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +130,7 @@ async fn everywhere(
 }
 
 async fn one(session: &mut dyn Session, text: String, name: &str) -> Result<Option<Holder>, Problem> {
-    let answer = ask(session, &script_step(name, text)).await?;
+    let answer = ask(session, &Step::script(name, text)).await?;
     remote::parse_freeze(&answer, name).map_err(|bad| unreadable(&bad))
 }
 

@@ -2,12 +2,13 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::Means;
-use super::fleet::{Fleet, ask, ask_all, look_step, script_step, unless_interrupted, unreadable};
+use super::fleet::{Fleet, ask, ask_all, look_step, unless_interrupted, unreadable};
 use super::lock::problem;
 use crate::event::{HostName, Problem};
 use crate::model::{Environment, HostFacts, Setting};
 use crate::plan::{Scope, from_the_future, survey_paths};
 use crate::remote::{self, Check, Refusal, Standing};
+use crate::transport::Step;
 
 /// What came of looking at a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub async fn status(
             let Some(session) = session else {
                 unreachable!("a host that let us in has a shell");
             };
-            let standing = script_step("who is at work", remote::standing(&survey_paths(environment, host)));
+            let standing = Step::script("who is at work", remote::standing(&survey_paths(environment, host)));
             let [facts, standing] =
                 ask_all(&mut **session, &[look_step(environment, host), standing]).await?;
             let facts = remote::parse_survey(&facts.into_answer()?).map_err(|bad| unreadable(&bad))?;
@@ -82,10 +83,10 @@ async fn check_all(environment: &Environment, means: Means<'_>) -> Vec<Inspected
                 repo_url: &repo_url,
                 forward_agent: environment.forward_agent,
             });
-            let [reply] = ask_all(&mut **session, &[script_step("check", text)]).await?;
+            let [reply] = ask_all(&mut **session, &[Step::script("check", text)]).await?;
             let mut problems = remote::parse_check(&reply.answer).map_err(|bad| unreadable(&bad))?;
             problems.extend(from_the_future(&facts, Timestamp::now()));
-            let look = script_step("who is at work", remote::standing(&paths));
+            let look = Step::script("who is at work", remote::standing(&paths));
             let standing =
                 remote::parse_standing(&ask(&mut **session, &look).await?).map_err(|bad| unreadable(&bad))?;
             let in_the_way = [standing.held.map(Refusal::Held), standing.frozen.map(Refusal::Frozen)];

@@ -9,7 +9,7 @@ use crate::event::{Problem, What};
 use crate::model::{Environment, HostFacts};
 use crate::plan::survey_paths;
 use crate::remote::{self, Holder, Refusal};
-use crate::transport::{Interpreter, Session, Step};
+use crate::transport::{Session, Step};
 
 /// How long another operator who lost the race may take to give back what it got.
 const RACE: Duration = Duration::from_secs(3);
@@ -135,7 +135,7 @@ async fn ask_hosts(
         let Some(session) = session.as_mut().filter(|_| whom(index)) else {
             return Answer::Gone(Problem { what: "there is no shell".into(), remedy: String::new() });
         };
-        let take = here("take the lock", remote::lock(&survey_paths(environment, host), holder));
+        let take = Step::here("take the lock", remote::lock(&survey_paths(environment, host), holder));
         let answer = answer(&mut **session, &[take, look_step(environment, host)]).await;
         match answer.unwrap_or_else(Answer::Gone) {
             // Nobody else has our token, and waiting for ourselves would take long.
@@ -188,14 +188,9 @@ async fn give_back(fleet: &mut Fleet, answers: &[Answer]) {
     let ours = fleet.sessions.iter_mut().zip(answers).filter(|(_, answer)| matches!(answer, Answer::Ours(_)));
     join_all(ours.filter_map(|(session, _)| session.as_mut()).map(async |session| {
         // If it can't be told, its shell is gone, and the lock with it.
-        let _ = ask(&mut **session, &here("give the lock back", remote::unlock())).await;
+        let _ = ask(&mut **session, &Step::here("give the lock back", remote::unlock())).await;
     }))
     .await;
-}
-
-/// For the session's own shell.
-fn here(shown: &str, text: String) -> Step {
-    Step { shown: shown.into(), interpreter: Interpreter::session(), text, is_script: true }
 }
 
 /// What those are told who are refused.

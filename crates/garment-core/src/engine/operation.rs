@@ -1,4 +1,7 @@
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Instant;
+
+use jiff::Timestamp;
 
 use super::Means;
 use super::fleet::{Fleet, unless_interrupted};
@@ -6,7 +9,7 @@ use super::lock::{NoLock, Wait, lock_and_look};
 use super::outcome::{Ledger, current};
 use super::run::run;
 use crate::event::{Current, HostOutcome, Operation, Outcome, Problem, Progress, Verdict, What};
-use crate::model::{Environment, HostFacts};
+use crate::model::{Environment, HostFacts, OperationId};
 use crate::plan::{NoPlan, Plan, host_names};
 
 /// An operation from its first event to its last.
@@ -34,6 +37,12 @@ pub(super) enum Early {
     /// The origin could not be asked.
     NoOrigin(Problem),
     Interrupted,
+}
+
+/// A name for an operation that begins now.
+pub(super) fn new_id(now: Timestamp, operation: Operation) -> OperationId {
+    let chance = RandomState::new().build_hasher().finish();
+    OperationId::new(now, &operation.to_string(), u16::try_from(chance & 0xffff).unwrap_or(0))
 }
 
 impl<'a> Running<'a> {

@@ -1,12 +1,13 @@
 use futures_util::future::join_all;
 
-use super::fleet::{Fleet, ask, script_step, unless_interrupted, unreadable};
+use super::fleet::{Fleet, ask, unless_interrupted, unreadable};
 use super::locked::{Hindered, open_locked};
 use super::{Means, Wait};
 use crate::event::{HostName, Problem};
 use crate::model::{Environment, HostFacts, ReleaseName};
 use crate::plan::survey_paths;
 use crate::remote;
+use crate::transport::Step;
 
 /// What is asked of a pin.
 #[derive(Debug, Clone)]
@@ -98,7 +99,7 @@ async fn everywhere(
     let hosts = fleet.sessions.iter_mut().flatten().zip(&environment.hosts).zip(facts).zip(names);
     let hosts = hosts.filter(|(((_, _), facts), _)| facts.releases.contains_key(release));
     let asked = join_all(hosts.map(async |(((session, host), _), name)| {
-        let step = script_step("pin", remote::pin(&survey_paths(environment, host), release, pinned));
+        let step = Step::script("pin", remote::pin(&survey_paths(environment, host), release, pinned));
         let answer = ask(&mut **session, &step).await;
         let changed = answer.and_then(|answer| remote::parse_pin(&answer).map_err(|bad| unreadable(&bad)));
         (name, changed)

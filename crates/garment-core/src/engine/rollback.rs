@@ -1,6 +1,8 @@
+use jiff::Timestamp;
+
 use super::Means;
 use super::lock::Wait;
-use super::operation::{LockRequest, Running};
+use super::operation::{LockRequest, Running, new_id};
 use crate::event::{Operation, Outcome};
 use crate::model::Environment;
 use crate::plan::{Rollback, compile_rollback};
@@ -22,7 +24,14 @@ pub async fn rollback(environment: &Environment, request: &RollbackRequest, mean
     let lock = LockRequest { by: &request.by, wait: request.wait, doing: |()| "rollback".to_owned() };
     running
         .carry_out(lock, async { Ok(()) }, |(), facts| {
-            compile_rollback(environment, facts, &Rollback { release: request.release.as_deref() })
+            let now = Timestamp::now();
+            let rollback = Rollback {
+                operation: &new_id(now, Operation::Rollback),
+                by: &request.by,
+                now,
+                release: request.release.as_deref(),
+            };
+            compile_rollback(environment, facts, &rollback)
         })
         .await
 }

@@ -1,13 +1,13 @@
 use futures_util::future::join_all;
 
-use super::fleet::{ask_all, script_step, unless_interrupted, unreadable};
+use super::fleet::{ask_all, unless_interrupted, unreadable};
 use super::locked::{Hindered, open_locked};
 use super::{Means, Wait};
 use crate::event::{HostName, Problem};
 use crate::model::{Environment, HostFacts, Occupant, ReleaseName, Setting};
 use crate::plan::{Scope, survey_paths};
 use crate::remote::{self, Differences, Verify};
-use crate::transport::Session;
+use crate::transport::{Session, Step};
 
 /// What came of comparing the hosts with their commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +73,7 @@ async fn compare(
         release,
         commit: known.unwrap_or(release.commit_short()),
     });
-    let reply = match ask_all(session, &[script_step("verify", text)]).await {
+    let reply = match ask_all(session, &[Step::script("verify", text)]).await {
         Ok([reply]) => reply,
         Err(problem) => return Compared::Lost(problem),
     };

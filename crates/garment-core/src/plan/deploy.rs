@@ -1,12 +1,16 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::prune::{rollback_target, superfluous};
+use super::record::{About, name_steps, record};
 use super::scope::{Names, Scope, absolute_paths};
-use super::tasks::{own_task, script, stage_tasks, switch_tasks};
+use super::tasks::{own_task, stage_tasks, switch_tasks};
 use super::{NoPlan, Plan, Selection};
 use crate::event::{HostName, Operation, Phase, Problem};
-use crate::model::{CommitId, Environment, HostFacts, Occupant, ReleaseName, Setting, Stage, State};
+use crate::model::{
+    CommitId, Environment, HostFacts, Occupant, OperationId, ReleaseName, Setting, Stage, State,
+};
 use crate::remote::{self, Paths, Prepare, quote};
+use crate::transport::Step;
 
 /// How far a host's newest release may be ahead of this machine's clock without anything being wrong: deploys of the
 /// same second, and clocks that differ a little.
@@ -21,6 +25,8 @@ pub struct Deploy<'a> {
     pub commit: &'a CommitId,
     /// Now, by this machine's clock.
     pub now: Timestamp,
+    /// What the operation is called on the hosts.
+    pub operation: &'a OperationId,
     /// Who deploys, as `user@machine`.
     pub by: &'a str,
     /// Which of the user's tasks run.
@@ -63,13 +69,13 @@ pub fn compile_deploy(
             by: deploy.by,
             git_ref: deploy.git_ref,
         });
-        script(format!("make release {release}"), text)
+        Step::script(format!("make release {release}"), text)
     });
     let all: Vec<&HostFacts> = facts.iter().collect();
     let target = rollback_target(&all, &release);
     let prune = facts.iter().zip(&paths).map(|(facts, paths)| {
         let names = superfluous(facts, &release, environment.keep_releases, target.as_ref());
-        script("remove old releases", remote::prune(paths, &names, &release))
+        Step::script("remove old releases", remote::prune(paths, &names, &release))
     });
     let stage = |stage| stage_tasks(environment, stage, deploy.selection, &hosts);
 
@@ -82,20 +88,33 @@ pub fn compile_deploy(
     tasks.extend(stage(Stage::After));
     tasks.push(own_task(Phase::Prune, "prune", prune));
     tasks.extend(stage(Stage::Cleanup));
+    name_steps(&mut tasks);
+    let about = About {
+        operation: Operation::Deploy,
+        id: deploy.operation,
+        release: &release,
+        commit: deploy.commit.as_str(),
+        git_ref: deploy.git_ref,
+        by: deploy.by,
+        began: deploy.now,
+    };
     Ok(Plan {
         operation: Operation::Deploy,
         environment: environment.name.clone(),
         hosts: host_names(environment),
+        record: record(environment, facts, &about),
         tasks,
         give_up: paths
             .iter()
-            .map(|paths| script("write down that it failed", remote::mark(paths, &release, State::Failed)))
+            .map(|paths| {
+                Step::script("write down that it failed", remote::mark(paths, &release, State::Failed))
+            })
             .collect(),
         revert: paths
             .iter()
-            .map(|paths| script("go back", remote::revert(paths, &release, State::Failed)))
+            .map(|paths| Step::script("go back", remote::revert(paths, &release, State::Failed)))
             .collect(),
-        survey: paths.iter().map(|paths| script("look at the host", remote::survey(paths))).collect(),
+        survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),
         release,
     })
 }

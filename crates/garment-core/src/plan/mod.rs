@@ -3,6 +3,7 @@
 
 mod deploy;
 mod prune;
+mod record;
 mod rollback;
 mod scope;
 mod select;
@@ -10,6 +11,7 @@ mod tasks;
 
 pub use deploy::{Deploy, compile_deploy};
 pub(crate) use deploy::{from_the_future, host_names};
+pub use record::Record;
 pub use rollback::{Rollback, compile_rollback};
 pub use scope::{Scope, survey_paths};
 pub use select::{Selection, unknown_ids};
@@ -29,6 +31,8 @@ pub struct Plan {
     pub hosts: Vec<HostName>,
     /// What `current` is to lead to.
     pub release: ReleaseName,
+    /// How the hosts write it down.
+    pub record: Record,
     /// In order: a task starts nowhere before the one in front of it is done everywhere.
     pub tasks: Vec<PlanTask>,
     /// Per host: writes down that the release failed, for when the operation stops before `current` has moved there.

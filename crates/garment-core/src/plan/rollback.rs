@@ -1,15 +1,24 @@
 use super::deploy::{fit, host_names};
 use super::prune::rollback_target;
+use super::record::{About, name_steps, record};
 use super::scope::{Names, Scope, absolute_paths};
-use super::tasks::{script, stage_tasks, switch_tasks};
+use super::tasks::{stage_tasks, switch_tasks};
 use super::{NoPlan, Plan, Selection};
 use crate::event::{Operation, Problem};
-use crate::model::{Environment, HostFacts, ReleaseName, Setting, Stage, State};
+use crate::model::{Environment, HostFacts, OperationId, ReleaseName, Setting, Stage, State};
 use crate::remote;
+use crate::transport::Step;
+use jiff::Timestamp;
 
 /// What a rollback is compiled from, beside the environment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Rollback<'a> {
+    /// What the operation is called on the hosts.
+    pub operation: &'a OperationId,
+    /// Who goes back, as `user@machine`.
+    pub by: &'a str,
+    /// Now, by this machine's clock.
+    pub now: Timestamp,
     /// The release to go back to, as it was asked for.
     pub release: Option<&'a str>,
 }
@@ -50,10 +59,22 @@ pub fn compile_rollback(
     });
     tasks.extend(switch_tasks(&left.collect::<Vec<_>>(), &release));
     tasks.extend(stage(Stage::After));
+    name_steps(&mut tasks);
+    let known = facts.iter().find_map(|facts| facts.releases.get(&release)?.commit.clone());
+    let about = About {
+        operation: Operation::Rollback,
+        id: rollback.operation,
+        release: &release,
+        commit: &known.unwrap_or_default(),
+        git_ref: "",
+        by: rollback.by,
+        began: rollback.now,
+    };
     Ok(Plan {
         operation: Operation::Rollback,
         environment: environment.name.clone(),
         hosts: host_names(environment),
+        record: record(environment, facts, &about),
         tasks,
         give_up: Vec::new(),
         revert: facts
@@ -61,10 +82,10 @@ pub fn compile_rollback(
             .zip(&paths)
             .map(|(facts, paths)| {
                 let was = facts.releases.get(&release).and_then(|release| release.state);
-                script("go back", remote::revert(paths, &release, was.unwrap_or(State::Replaced)))
+                Step::script("go back", remote::revert(paths, &release, was.unwrap_or(State::Replaced)))
             })
             .collect(),
-        survey: paths.iter().map(|paths| script("look at the host", remote::survey(paths))).collect(),
+        survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),
         release,
     })
 }

@@ -43,15 +43,11 @@ pub(super) fn own_task(phase: Phase, id: &str, steps: impl IntoIterator<Item = S
 /// Beside each host's places stands what becomes of the release that it leaves.
 pub(super) fn switch_tasks(hosts: &[(&Paths, State)], release: &ReleaseName) -> [PlanTask; 2] {
     let cutovers = || hosts.iter().map(|(paths, left_as)| Cutover { paths, release, left_as: *left_as });
-    let rehearse = cutovers().map(|cutover| script("see whether it can switch", remote::rehearse(&cutover)));
+    let rehearse =
+        cutovers().map(|cutover| Step::script("see whether it can switch", remote::rehearse(&cutover)));
     let switch =
-        cutovers().map(|cutover| script(format!("make {release} current"), remote::cutover(&cutover)));
+        cutovers().map(|cutover| Step::script(format!("make {release} current"), remote::cutover(&cutover)));
     [own_task(Phase::Rehearse, "ready to switch", rehearse), own_task(Phase::Cutover, "make current", switch)]
-}
-
-/// A script of garment's own.
-pub(super) fn script(shown: impl AsRef<str>, text: String) -> Step {
-    Step { shown: shown.as_ref().into(), interpreter: Interpreter::sh(), text, is_script: true }
 }
 
 fn steps(environment: &Environment, task: &Task, facts: &HostFacts, scope: &Scope) -> Vec<Step> {
@@ -70,6 +66,8 @@ fn steps(environment: &Environment, task: &Task, facts: &HostFacts, scope: &Scop
             shown: command.into(),
             interpreter: interpreter.clone(),
             is_script: false,
+            name: None,
+            limit: None,
         })
         .collect()
 }

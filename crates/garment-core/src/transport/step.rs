@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One thing that a host's shell is asked to do: a text and what reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +12,37 @@ pub struct Step {
     pub text: String,
     /// Whether its stdout is data for garment and not for people.
     pub is_script: bool,
+    /// The name under which the host keeps what it prints and how it ended; nothing is kept without one. A part of a
+    /// file's name: letters, digits, `-`, `_` and `.`.
+    pub name: Option<Arc<str>>,
+    /// When it has to be over, counted from the beginning of its batch.
+    pub limit: Option<Duration>,
+}
+
+impl Step {
+    /// A script of garment's own, for the host's `sh`.
+    pub fn script(shown: impl AsRef<str>, text: String) -> Self {
+        Self {
+            shown: shown.as_ref().into(),
+            interpreter: Interpreter::sh(),
+            text,
+            is_script: true,
+            name: None,
+            limit: None,
+        }
+    }
+
+    /// A script for the session's own shell.
+    pub fn here(shown: impl AsRef<str>, text: String) -> Self {
+        Self { interpreter: Interpreter::session(), ..Self::script(shown, text) }
+    }
+
+    /// The same under a name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.into());
+        self
+    }
 }
 
 /// A shell, as words to which the text's place is appended; no words are the session's own shell.

@@ -38,6 +38,14 @@ pub(super) enum NoLock {
     Gone(Vec<(usize, Problem)>),
 }
 
+/// All hosts, with their locks taken.
+pub(super) struct Locked {
+    /// What there is on each.
+    pub(super) facts: Vec<HostFacts>,
+    /// What the locks are known by.
+    pub(super) token: String,
+}
+
 /// What a host answered.
 enum Answer {
     Ours(Box<HostFacts>),
@@ -59,7 +67,7 @@ pub(super) async fn lock_and_look(
     by: &str,
     wait: Wait,
     means: Means<'_>,
-) -> Result<Vec<HostFacts>, NoLock> {
+) -> Result<Locked, NoLock> {
     let now = Timestamp::now();
     let holder = Holder {
         by: by.to_owned(),
@@ -100,7 +108,7 @@ pub(super) async fn lock_and_look(
         if refusals.is_empty()
             || answers.iter().any(|answer| matches!(answer, Answer::Unfit(_) | Answer::Gone(_)))
         {
-            return all_ours(answers);
+            return Ok(Locked { facts: all_ours(answers)?, token: holder.token });
         }
         let problems: Vec<(usize, Problem)> =
             refusals.iter().map(|(host, refusal)| (*host, problem(refusal, &environment.name))).collect();

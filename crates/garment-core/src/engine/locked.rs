@@ -34,7 +34,7 @@ pub(super) async fn open_locked(
         logged_in.into_iter().enumerate().filter_map(|(i, login)| Some((i, login.err()?))).collect();
     let hindered = if away.is_empty() {
         match lock_and_look(&mut fleet, environment, doing, by, wait, means).await {
-            Ok(facts) => return Ok((fleet, facts)),
+            Ok(locked) => return Ok((fleet, locked.facts)),
             Err(NoLock::Locked(problems)) => Hindered::Locked(on_hosts(problems)),
             Err(NoLock::Unfit(problems)) => Hindered::Unfit(on_hosts(problems)),
             Err(NoLock::Gone(problems)) => Hindered::Unreachable(on_hosts(problems)),

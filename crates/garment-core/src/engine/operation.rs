@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::Means;
 use super::fleet::{Fleet, unless_interrupted};
-use super::lock::{NoLock, Wait, lock_and_look};
+use super::lock::{Locked, NoLock, Wait, lock_and_look};
 use super::outcome::{Ledger, current};
 use super::run::run;
 use crate::event::{Current, HostOutcome, Operation, Outcome, Problem, Progress, Verdict, What};
@@ -61,14 +61,14 @@ impl<'a> Running<'a> {
         self,
         lock: LockRequest<'_, T>,
         meanwhile: impl Future<Output = Result<T, Early>>,
-        compile: impl FnOnce(T, &[HostFacts]) -> Result<Plan, NoPlan>,
+        compile: impl FnOnce(T, &Locked) -> Result<Plan, NoPlan>,
     ) -> Outcome {
         let Some(opened) = unless_interrupted(self.means.interrupt, self.open(lock, meanwhile)).await else {
             self.means.teller.tell(What::Interrupted);
             return self.end_early(Early::Interrupted, &[]);
         };
         let outcome = match opened {
-            Ok((fleet, facts, known)) => self.carry_on(fleet, facts, known, compile).await,
+            Ok((fleet, locked, known)) => self.carry_on(fleet, locked, known, compile).await,
             Err(outcome) => *outcome,
         };
         self.finish(outcome)
@@ -80,7 +80,7 @@ impl<'a> Running<'a> {
         &self,
         lock: LockRequest<'_, T>,
         meanwhile: impl Future<Output = Result<T, Early>>,
-    ) -> Result<(Fleet, Vec<HostFacts>, T), Box<Outcome>> {
+    ) -> Result<(Fleet, Locked, T), Box<Outcome>> {
         let hosts = async { Ok(Fleet::open(self.environment, self.means).await) };
         let ((mut fleet, logged_in), known) =
             tokio::try_join!(hosts, meanwhile).map_err(|early| self.early(early, &[]))?;
@@ -99,7 +99,7 @@ impl<'a> Running<'a> {
         let locked =
             lock_and_look(&mut fleet, self.environment, &doing, lock.by, lock.wait, self.means).await;
         let outcome = match locked {
-            Ok(facts) => return Ok((fleet, facts, known)),
+            Ok(locked) => return Ok((fleet, locked, known)),
             Err(NoLock::Locked(problems)) => self.unfit(Verdict::Locked, &[], &problems),
             Err(NoLock::Unfit(problems)) => self.unfit(Verdict::Stopped, &[], &problems),
             Err(NoLock::Gone(problems)) => {
@@ -122,17 +122,17 @@ impl<'a> Running<'a> {
     async fn carry_on<T>(
         &self,
         mut fleet: Fleet,
-        facts: Vec<HostFacts>,
+        locked: Locked,
         known: T,
-        compile: impl FnOnce(T, &[HostFacts]) -> Result<Plan, NoPlan>,
+        compile: impl FnOnce(T, &Locked) -> Result<Plan, NoPlan>,
     ) -> Outcome {
-        let seen = || facts.iter().map(|facts| Ok(Some(facts.clone()))).collect::<Vec<Seen>>();
-        let outcome = match compile(known, &facts) {
+        let seen = || locked.facts.iter().map(|facts| Ok(Some(facts.clone()))).collect::<Vec<Seen>>();
+        let outcome = match compile(known, &locked) {
             Ok(plan) => {
                 self.means
                     .teller
                     .tell(What::Planned { release: plan.release.clone(), tasks: plan.outline() });
-                let mut ledger = Ledger::new(&plan, &facts);
+                let mut ledger = Ledger::new(&plan, &locked.facts);
                 let done = run(&plan, &mut fleet, &mut ledger, self.means.teller, self.means.interrupt).await;
                 ledger.outcome(done, self.means.interrupt.is_raised())
             }

@@ -9,7 +9,7 @@ use crate::event::{HostName, Operation, Phase, Problem};
 use crate::model::{
     CommitId, Environment, HostFacts, Occupant, OperationId, ReleaseName, Setting, Stage, State,
 };
-use crate::remote::{self, Paths, Prepare, quote};
+use crate::remote::{self, Cutover, Paths, Prepare, quote};
 use crate::transport::Step;
 
 /// How far a host's newest release may be ahead of this machine's clock without anything being wrong: deploys of the
@@ -31,6 +31,8 @@ pub struct Deploy<'a> {
     pub by: &'a str,
     /// Which of the user's tasks run.
     pub selection: &'a Selection,
+    /// The token of the lock that is held on every host.
+    pub token: Option<&'a str>,
 }
 
 /// Compiles a deploy: prepare → before → cutover → after → prune → cleanup.
@@ -68,6 +70,7 @@ pub fn compile_deploy(
             release: &release,
             by: deploy.by,
             git_ref: deploy.git_ref,
+            token: deploy.token,
         });
         Step::script(format!("make release {release}"), text)
     });
@@ -75,7 +78,7 @@ pub fn compile_deploy(
     let target = rollback_target(&all, &release);
     let prune = facts.iter().zip(&paths).map(|(facts, paths)| {
         let names = superfluous(facts, &release, environment.keep_releases, target.as_ref());
-        Step::script("remove old releases", remote::prune(paths, &names, &release))
+        Step::script("remove old releases", remote::prune(paths, &names, &release, deploy.token))
     });
     let stage = |stage| stage_tasks(environment, stage, deploy.selection, &hosts);
 
@@ -84,6 +87,7 @@ pub fn compile_deploy(
     tasks.extend(switch_tasks(
         &paths.iter().map(|paths| (paths, State::Replaced)).collect::<Vec<_>>(),
         &release,
+        deploy.token,
     ));
     tasks.extend(stage(Stage::After));
     tasks.push(own_task(Phase::Prune, "prune", prune));
@@ -112,7 +116,11 @@ pub fn compile_deploy(
             .collect(),
         revert: paths
             .iter()
-            .map(|paths| Step::script("go back", remote::revert(paths, &release, State::Failed)))
+            .map(|paths| {
+                let left_as = State::Failed;
+                let cutover = Cutover { paths, release: &release, left_as, token: deploy.token };
+                Step::script("go back", remote::revert(&cutover))
+            })
             .collect(),
         survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),
         release,

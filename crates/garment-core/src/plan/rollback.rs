@@ -6,7 +6,7 @@ use super::tasks::{stage_tasks, switch_tasks};
 use super::{NoPlan, Plan, Selection};
 use crate::event::{Operation, Problem};
 use crate::model::{Environment, HostFacts, OperationId, ReleaseName, Setting, Stage, State};
-use crate::remote;
+use crate::remote::{self, Cutover};
 use crate::transport::Step;
 use jiff::Timestamp;
 
@@ -21,6 +21,8 @@ pub struct Rollback<'a> {
     pub now: Timestamp,
     /// The release to go back to, as it was asked for.
     pub release: Option<&'a str>,
+    /// The token of the lock that is held on every host.
+    pub token: Option<&'a str>,
 }
 
 /// Compiles a rollback: rollback stage → cutover → after.
@@ -57,7 +59,7 @@ pub fn compile_rollback(
         let forward = facts.current_release().is_some_and(|current| *current < release);
         (paths, if forward { State::Replaced } else { State::RolledBack })
     });
-    tasks.extend(switch_tasks(&left.collect::<Vec<_>>(), &release));
+    tasks.extend(switch_tasks(&left.collect::<Vec<_>>(), &release, rollback.token));
     tasks.extend(stage(Stage::After));
     name_steps(&mut tasks);
     let known = facts.iter().find_map(|facts| facts.releases.get(&release)?.commit.clone());
@@ -82,7 +84,9 @@ pub fn compile_rollback(
             .zip(&paths)
             .map(|(facts, paths)| {
                 let was = facts.releases.get(&release).and_then(|release| release.state);
-                Step::script("go back", remote::revert(paths, &release, was.unwrap_or(State::Replaced)))
+                let left_as = was.unwrap_or(State::Replaced);
+                let cutover = Cutover { paths, release: &release, left_as, token: rollback.token };
+                Step::script("go back", remote::revert(&cutover))
             })
             .collect(),
         survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),

@@ -41,8 +41,13 @@ pub(super) fn own_task(phase: Phase, id: &str, steps: impl IntoIterator<Item = S
 /// The switch: every host is asked whether it could, then all of them do.
 ///
 /// Beside each host's places stands what becomes of the release that it leaves.
-pub(super) fn switch_tasks(hosts: &[(&Paths, State)], release: &ReleaseName) -> [PlanTask; 2] {
-    let cutovers = || hosts.iter().map(|(paths, left_as)| Cutover { paths, release, left_as: *left_as });
+pub(super) fn switch_tasks(
+    hosts: &[(&Paths, State)],
+    release: &ReleaseName,
+    token: Option<&str>,
+) -> [PlanTask; 2] {
+    let cutovers =
+        || hosts.iter().map(|(paths, left_as)| Cutover { paths, release, left_as: *left_as, token });
     let rehearse =
         cutovers().map(|cutover| Step::script("see whether it can switch", remote::rehearse(&cutover)));
     let switch =

@@ -1,5 +1,5 @@
 use super::records::Records;
-use super::script::{LIB, STATE, script};
+use super::script::{LIB, STATE, STILL_LOCKED, script};
 use super::{BadRecords, Paths};
 use crate::model::{ReleaseName, State};
 
@@ -12,6 +12,8 @@ pub struct Cutover<'a> {
     pub release: &'a ReleaseName,
     /// What becomes of the one that it leads to until then: [`State::Replaced`] or [`State::RolledBack`].
     pub left_as: State,
+    /// The token of the lock that is held, without which nothing is changed.
+    pub token: Option<&'a str>,
 }
 
 /// Tries everything that [`cutover`] does but the rename, and leaves nothing behind: whether this host could switch.
@@ -26,16 +28,24 @@ pub fn cutover(cutover: &Cutover) -> String {
 }
 
 fn text(cutover: &Cutover, rehearse: &str) -> String {
-    let values =
-        [("release", cutover.release.as_str()), ("left_as", cutover.left_as.word()), ("rehearse", rehearse)];
-    script(cutover.paths, &values, &[LIB, STATE, include_str!("sh/cutover.sh")])
+    let values = [
+        ("release", cutover.release.as_str()),
+        ("left_as", cutover.left_as.word()),
+        ("rehearse", rehearse),
+        ("token", cutover.token.unwrap_or_default()),
+    ];
+    script(cutover.paths, &values, &[LIB, STATE, STILL_LOCKED, include_str!("sh/cutover.sh")])
 }
 
-/// Undoes a [`cutover`] to `release`, which becomes `left_as`: `current` leads where it led before. A host where
+/// Undoes a [`cutover`] to its release, which becomes `left_as`: `current` leads where it led before. A host where
 /// `current` leads elsewhere by now stays as it is.
-pub fn revert(paths: &Paths, release: &ReleaseName, left_as: State) -> String {
-    let values = [("release", release.as_str()), ("left_as", left_as.word())];
-    script(paths, &values, &[LIB, STATE, include_str!("sh/revert.sh")])
+pub fn revert(cutover: &Cutover) -> String {
+    let values = [
+        ("release", cutover.release.as_str()),
+        ("left_as", cutover.left_as.word()),
+        ("token", cutover.token.unwrap_or_default()),
+    ];
+    script(cutover.paths, &values, &[LIB, STATE, STILL_LOCKED, include_str!("sh/revert.sh")])
 }
 
 /// Reads what a successful [`revert`] printed: what `current` leads to now, a release's name or a path; `None` if it

@@ -1,5 +1,5 @@
 use super::records::Records;
-use super::script::{GIT, LIB, REMOVE, SPACE, STATE, SUBMODULES, one_line, script};
+use super::script::{GIT, LIB, REMOVE, SPACE, STATE, STILL_LOCKED, SUBMODULES, one_line, script};
 use super::{BadRecords, Paths};
 use crate::model::{CommitId, ReleaseName};
 
@@ -18,6 +18,8 @@ pub struct Prepare<'a> {
     pub by: &'a str,
     /// The ref that the commit was found by; for the record only.
     pub git_ref: &'a str,
+    /// The token of the lock that is held, without which nothing is changed.
+    pub token: Option<&'a str>,
 }
 
 /// Brings the host's copy of the repository up to date and builds the release, which is there complete or not at all.
@@ -29,8 +31,9 @@ pub fn prepare(prepare: &Prepare) -> String {
         ("release", prepare.release.as_str()),
         ("by", &one_line(prepare.by)),
         ("git_ref", &one_line(prepare.git_ref)),
+        ("token", prepare.token.unwrap_or_default()),
     ];
-    let parts = [LIB, STATE, GIT, SUBMODULES, REMOVE, SPACE, include_str!("sh/prepare.sh")];
+    let parts = [LIB, STATE, STILL_LOCKED, GIT, SUBMODULES, REMOVE, SPACE, include_str!("sh/prepare.sh")];
     script(prepare.paths, &values, &parts)
 }
 

@@ -4,6 +4,7 @@ use super::{Paths, quote};
 
 pub(super) const LIB: &str = include_str!("sh/lib.sh");
 pub(super) const STATE: &str = include_str!("sh/state.sh");
+pub(super) const STILL_LOCKED: &str = include_str!("sh/still_locked.sh");
 pub(super) const REMOVE: &str = include_str!("sh/remove.sh");
 pub(super) const SPACE: &str = include_str!("sh/space.sh");
 pub(super) const GIT: &str = include_str!("sh/git.sh");

@@ -213,6 +213,7 @@ fn the_kernel_is_asked() {
             paths: &bed.paths,
             release: &release(&name(1)),
             left_as: State::Replaced,
+            token: None,
         });
         let moved: Vec<_> = calls(&cutover, &app)
             .into_iter()

@@ -15,6 +15,7 @@ mod quote;
 mod source;
 mod space;
 mod standing;
+mod still_locked;
 mod submodules;
 mod survey;
 mod text;

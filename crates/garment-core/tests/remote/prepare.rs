@@ -319,6 +319,7 @@ fn nothing_is_executed() {
                 release: &release(&name(1)),
                 by: evil,
                 git_ref: evil,
+                token: None,
             });
             let ran = bed.run(&text).ok();
             let dir = garment_core::remote::parse_prepare(&ran.stdout).unwrap();

@@ -5,6 +5,7 @@
 
 # Whoever listens may be gone before the end; what was begun is written down all the same.
 trap '' PIPE
+still_locked
 release_dir=$releases/$release
 if [ ! -d "$release_dir" ] || [ -L "$release_dir" ]; then
 	fail "the release \`$release\` is not in \`$releases\`" "choose one that \`garment list\` shows, or deploy again"

@@ -109,6 +109,7 @@ unreachable() {
 	fail "git can't fetch from \`$shown_url\`: $telling" "$remedy"
 }
 
+still_locked
 if ! need_tools; then exit 1; fi
 locate_current
 if [ "$occupant" = not-a-symlink ]; then
@@ -137,6 +138,7 @@ bring_source
 exec 9<&-
 # Now it is known, and what was fetched takes room as well.
 if [ -n "$fetches" ]; then weigh_tree "$commit"; fi
+still_locked
 make_room
 
 modules_dir=$git_dir/garment-submodules

@@ -17,6 +17,7 @@ tell_stays() {
 	problem "can't remove \`$1\`: $reason" "remove it as a user who may: rm -rf $quoted"
 }
 
+still_locked
 locate_current
 while IFS= read -r name <&4; do
 	if [ -z "$name" ] || [ "$name" = "$at_release" ]; then continue; fi

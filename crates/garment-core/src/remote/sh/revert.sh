@@ -4,6 +4,7 @@
 
 # Whoever listens may be gone before the end; what was begun is written down all the same.
 trap '' PIPE
+still_locked
 came_from=$state_dir/releases/.$release.from
 locate_current
 if [ "$at_release" = "$release" ]; then

@@ -12,6 +12,25 @@ pub struct Standing {
     pub frozen: Option<Holder>,
     /// Releases that were begun and have not been live, oldest first.
     pub begun: Vec<Begun>,
+    /// How what is current differs from what garment made live.
+    pub drift: Vec<Drift>,
+}
+
+/// What somebody else than garment did to what is live. Only what costs nothing is looked at: the symlink, the states,
+/// `REVISION`; not the files.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Drift {
+    /// `current` leads elsewhere.
+    Moved {
+        /// What is on record as live.
+        live: ReleaseName,
+        /// It may have been garment itself: a switch that was cut off before it was written down.
+        cut_off: bool,
+    },
+    /// `current` leads to what garment made live, and that was removed.
+    Removed(ReleaseName),
+    /// The current release's `REVISION` does not say which commit it was made of. Empty if there is none.
+    Revision(String),
 }
 
 /// A release whose deploy has not come to its end.
@@ -49,6 +68,17 @@ pub fn parse_standing(stdout: &[u8]) -> Result<Standing, BadRecords> {
                     begun.by = value;
                 }
             }
+            "moved" => {
+                let live = ReleaseName::parse(&value);
+                standing.drift.extend(live.map(|live| Drift::Moved { live, cut_off: false }));
+            }
+            "cut_off" => {
+                if let Some(Drift::Moved { cut_off, .. }) = standing.drift.last_mut() {
+                    *cut_off = true;
+                }
+            }
+            "removed" => standing.drift.extend(ReleaseName::parse(&value).map(Drift::Removed)),
+            "revision" => standing.drift.push(Drift::Revision(value)),
             _ => {}
         }
     }

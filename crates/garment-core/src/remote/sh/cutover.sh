@@ -68,6 +68,12 @@ fi
 if [ -n "$left" ] && ! write_state "$left" "state=$left_as"; then
 	note "the state of $left can't be written in $state_dir/releases"
 fi
+# What was live on record when somebody moved `current` by hand.
+for file in "$state_dir"/releases/[0-9]*T*-*; do
+	name=${file##*/}
+	if [ "$name" = "$release" ] || ! read_state "$name" || [ "$its_state" != live ]; then continue; fi
+	if ! write_state "$name" state=replaced; then note "the state of $name can't be written in $state_dir/releases"; fi
+done
 parent "$current"
 names_to_disk "$result" "$state_dir/releases"
 emit end cutover

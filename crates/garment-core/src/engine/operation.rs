@@ -5,12 +5,13 @@ use jiff::Timestamp;
 
 use super::Means;
 use super::fleet::{Fleet, unless_interrupted};
-use super::lock::{Locked, NoLock, Wait, lock_and_look};
+use super::lock::{NoLock, Wait, holder, lock_and_look};
 use super::outcome::{Ledger, current};
 use super::run::run;
 use crate::event::{Current, HostOutcome, Operation, Outcome, Problem, Progress, Verdict, What};
 use crate::model::{Environment, HostFacts, OperationId};
 use crate::plan::{NoPlan, Plan, host_names};
+use crate::remote::Holder;
 
 /// An operation from its first event to its last.
 pub(super) struct Running<'a> {
@@ -29,6 +30,15 @@ pub(super) struct LockRequest<'a, T> {
     pub(super) wait: Wait,
     /// What those are told who are refused meanwhile.
     pub(super) doing: fn(&T) -> String,
+}
+
+/// Hosts that are locked and looked at.
+struct Opened<T> {
+    fleet: Fleet,
+    holder: Holder,
+    facts: Vec<HostFacts>,
+    /// What was found out meanwhile.
+    known: T,
 }
 
 /// Why an operation ends before anything was changed.
@@ -61,14 +71,14 @@ impl<'a> Running<'a> {
         self,
         lock: LockRequest<'_, T>,
         meanwhile: impl Future<Output = Result<T, Early>>,
-        compile: impl FnOnce(T, &Locked) -> Result<Plan, NoPlan>,
+        compile: impl FnOnce(T, &[HostFacts], &Holder) -> Result<Plan, NoPlan>,
     ) -> Outcome {
         let Some(opened) = unless_interrupted(self.means.interrupt, self.open(lock, meanwhile)).await else {
             self.means.teller.tell(What::Interrupted);
             return self.end_early(Early::Interrupted, &[]);
         };
         let outcome = match opened {
-            Ok((fleet, locked, known)) => self.carry_on(fleet, locked, known, compile).await,
+            Ok(opened) => self.carry_on(opened, compile).await,
             Err(outcome) => *outcome,
         };
         self.finish(outcome)
@@ -80,7 +90,7 @@ impl<'a> Running<'a> {
         &self,
         lock: LockRequest<'_, T>,
         meanwhile: impl Future<Output = Result<T, Early>>,
-    ) -> Result<(Fleet, Locked, T), Box<Outcome>> {
+    ) -> Result<Opened<T>, Box<Outcome>> {
         let hosts = async { Ok(Fleet::open(self.environment, self.means).await) };
         let ((mut fleet, logged_in), known) =
             tokio::try_join!(hosts, meanwhile).map_err(|early| self.early(early, &[]))?;
@@ -95,11 +105,10 @@ impl<'a> Running<'a> {
                 .collect();
             return Err(self.untouched(Verdict::Unreachable, Vec::new(), &seen).into());
         }
-        let doing = (lock.doing)(&known);
-        let locked =
-            lock_and_look(&mut fleet, self.environment, &doing, lock.by, lock.wait, self.means).await;
+        let holder = holder(lock.by, &(lock.doing)(&known));
+        let locked = lock_and_look(&mut fleet, self.environment, &holder, lock.wait, self.means).await;
         let outcome = match locked {
-            Ok(locked) => return Ok((fleet, locked, known)),
+            Ok(facts) => return Ok(Opened { fleet, holder, facts, known }),
             Err(NoLock::Locked(problems)) => self.unfit(Verdict::Locked, &[], &problems),
             Err(NoLock::Unfit(problems)) => self.unfit(Verdict::Stopped, &[], &problems),
             Err(NoLock::Gone(problems)) => {
@@ -121,18 +130,17 @@ impl<'a> Running<'a> {
 
     async fn carry_on<T>(
         &self,
-        mut fleet: Fleet,
-        locked: Locked,
-        known: T,
-        compile: impl FnOnce(T, &Locked) -> Result<Plan, NoPlan>,
+        Opened { mut fleet, holder, facts, known }: Opened<T>,
+        compile: impl FnOnce(T, &[HostFacts], &Holder) -> Result<Plan, NoPlan>,
     ) -> Outcome {
-        let seen = || locked.facts.iter().map(|facts| Ok(Some(facts.clone()))).collect::<Vec<Seen>>();
-        let outcome = match compile(known, &locked) {
+        let seen = || facts.iter().map(|facts| Ok(Some(facts.clone()))).collect::<Vec<Seen>>();
+        let outcome = match compile(known, &facts, &holder) {
             Ok(plan) => {
                 self.means
                     .teller
                     .tell(What::Planned { release: plan.release.clone(), tasks: plan.outline() });
-                let mut ledger = Ledger::new(&plan, &locked.facts);
+                fleet.record(self.environment, &plan, &holder);
+                let mut ledger = Ledger::new(&plan, &facts);
                 let done = run(&plan, &mut fleet, &mut ledger, self.means.teller, self.means.interrupt).await;
                 ledger.outcome(done, self.means.interrupt.is_raised())
             }

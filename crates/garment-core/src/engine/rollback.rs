@@ -23,16 +23,16 @@ pub async fn rollback(environment: &Environment, request: &RollbackRequest, mean
     let running = Running::begin(Operation::Rollback, environment, means);
     let lock = LockRequest { by: &request.by, wait: request.wait, doing: |()| "rollback".to_owned() };
     running
-        .carry_out(lock, async { Ok(()) }, |(), locked| {
+        .carry_out(lock, async { Ok(()) }, |(), facts, holder| {
             let now = Timestamp::now();
             let rollback = Rollback {
                 operation: &new_id(now, Operation::Rollback),
                 by: &request.by,
                 now,
                 release: request.release.as_deref(),
-                token: Some(&locked.token),
+                token: Some(&holder.token),
             };
-            compile_rollback(environment, &locked.facts, &rollback)
+            compile_rollback(environment, facts, &rollback)
         })
         .await
 }

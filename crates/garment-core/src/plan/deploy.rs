@@ -122,6 +122,7 @@ pub fn compile_deploy(
                 Step::script("go back", remote::revert(&cutover))
             })
             .collect(),
+        reconnect_timeout: environment.reconnect_timeout,
         survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),
         release,
     })

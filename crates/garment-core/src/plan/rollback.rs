@@ -89,6 +89,7 @@ pub fn compile_rollback(
                 Step::script("go back", remote::revert(&cutover))
             })
             .collect(),
+        reconnect_timeout: environment.reconnect_timeout,
         survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),
         release,
     })

@@ -27,7 +27,7 @@ pub use command::command_text;
 pub use cutover::{Cutover, Moved, cutover, parse_cutover, parse_revert, rehearse, revert};
 pub use lock::{Holder, Refusal, freeze, lock, parse_freeze, parse_refusal, thaw, unlock};
 pub use mark::mark;
-pub use operation::begin;
+pub use operation::{attach, begin};
 pub use paths::Paths;
 pub use pin::{parse_pin, pin};
 pub use prepare::{Prepare, parse_prepare, prepare};

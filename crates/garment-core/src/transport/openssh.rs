@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::process::Command;
 
+use super::lasting::Lasting;
 use super::shell::Shell;
 use super::{Options, Session, Transport, login};
 use crate::event::Problem;
@@ -43,43 +44,62 @@ impl Transport for System {
         host: &'a Host,
         options: Options,
     ) -> BoxFuture<'a, Result<Box<dyn Session>, Problem>> {
+        let way = Way { host: host.clone(), options, keepalive: self.keepalive };
         Box::pin(async move {
-            match tokio::time::timeout(LOGIN_TIMEOUT, log_in(host, self.keepalive, options)).await {
-                Ok(shell) => Ok(Box::new(shell?) as Box<dyn Session>),
-                Err(_) => Err(login::timed_out(&host.destination, LOGIN_TIMEOUT)),
-            }
+            let shell = way.log_in().await?;
+            Ok(Box::new(Lasting::new(way, shell)) as Box<dyn Session>)
         })
     }
 }
 
-/// Tries again where sshd, or a jump host's, has dropped the login as one of too many at once.
-async fn log_in(host: &Host, keepalive: Duration, options: Options) -> Result<Shell, Problem> {
-    let mut tries = 1;
-    loop {
-        match log_in_once(host, keepalive, options).await {
-            Err(problem) if login::may_pass(&problem) && tries < TRIES => {
-                tokio::time::sleep(pause(tries)).await;
-                tries += 1;
-            }
-            result => return result,
+/// How to get a shell on a host, any number of times.
+pub(super) struct Way {
+    host: Host,
+    options: Options,
+    keepalive: Duration,
+}
+
+impl Way {
+    /// A shell, or why there is none.
+    pub(super) async fn log_in(&self) -> Result<Shell, Problem> {
+        match tokio::time::timeout(LOGIN_TIMEOUT, self.try_some_times()).await {
+            Ok(shell) => shell,
+            Err(_) => Err(login::timed_out(&self.host.destination, LOGIN_TIMEOUT)),
         }
+    }
+
+    /// Tries again where sshd, or a jump host's, has dropped the login as one of too many at once.
+    async fn try_some_times(&self) -> Result<Shell, Problem> {
+        let mut tries = 1;
+        loop {
+            match self.try_once().await {
+                Err(problem) if login::may_pass(&problem) && tries < TRIES => {
+                    tokio::time::sleep(pause(tries)).await;
+                    tries += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn try_once(&self) -> Result<Shell, Problem> {
+        let destination = &self.host.destination;
+        let mut command = match destination {
+            Destination::Local { .. } => local(),
+            Destination::Ssh { user, host, port } => {
+                openssh(user.as_deref(), host, *port, self.keepalive, self.options)
+            }
+        };
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // In a process group of its own: Ctrl-C in the terminal is for garment, which ends things in order.
+        command.process_group(0).kill_on_drop(true);
+        let child = command.spawn().map_err(|error| login::not_started(destination, &error))?;
+        Shell::open(child, destination, self.keepalive).await
     }
 }
 
-async fn log_in_once(host: &Host, keepalive: Duration, options: Options) -> Result<Shell, Problem> {
-    let mut command = match &host.destination {
-        Destination::Local { .. } => local(),
-        Destination::Ssh { user, host, port } => openssh(user.as_deref(), host, *port, keepalive, options),
-    };
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // In a process group of its own: Ctrl-C in the terminal is for garment, which ends things in order.
-    command.process_group(0).kill_on_drop(true);
-    let child = command.spawn().map_err(|error| login::not_started(&host.destination, &error))?;
-    Shell::open(child, &host.destination).await
-}
-
 /// Longer from try to try, and never the same for all who were dropped together.
-fn pause(tries: u32) -> Duration {
+pub(super) fn pause(tries: u32) -> Duration {
     let chance = RandomState::new().build_hasher().finish() % 1000;
     FIRST_PAUSE * tries + FIRST_PAUSE * tries * u32::try_from(chance).unwrap_or(0) / 1000
 }

@@ -1,10 +1,12 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Instant;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Means;
+use super::end::write_end;
 use super::fleet::{Fleet, unless_interrupted};
+use super::history::{NoRecords, apart};
 use super::lock::{NoLock, Wait, lock_and_look};
 use super::outcome::{Ledger, current};
 use super::run::run;
@@ -31,6 +33,10 @@ pub(super) struct LockRequest<'a, T> {
     pub(super) doing: fn(&T) -> String,
 }
 
+fn all_seen(facts: &[HostFacts]) -> Vec<Seen> {
+    facts.iter().map(|facts| Ok(Some(facts.clone()))).collect()
+}
+
 /// Why an operation ends before anything was changed.
 pub(super) enum Early {
     Refused(Problem),
@@ -39,10 +45,14 @@ pub(super) enum Early {
     Interrupted,
 }
 
-/// A name for an operation that begins now.
-pub(super) fn new_id(now: Timestamp, operation: Operation) -> OperationId {
+/// A name for an operation that begins now. Names say which operation came when, as those of releases do: it is newer
+/// than any that made a release, whatever clock that went by.
+pub(super) fn new_id(now: Timestamp, facts: &[HostFacts], operation: Operation) -> OperationId {
     let chance = RandomState::new().build_hasher().finish();
-    OperationId::new(now, &operation.to_string(), u16::try_from(chance & 0xffff).unwrap_or(0))
+    let releases = facts.iter().filter_map(|facts| facts.releases.keys().next_back()?.made_at());
+    let newest = releases.max().and_then(|at| at.checked_add(SignedDuration::from_secs(1)).ok());
+    let at = newest.map_or(now, |newest| newest.max(now));
+    OperationId::new(at, &operation.to_string(), u16::try_from(chance & 0xffff).unwrap_or(0))
 }
 
 impl<'a> Running<'a> {
@@ -64,8 +74,7 @@ impl<'a> Running<'a> {
         compile: impl FnOnce(T, &[HostFacts]) -> Result<Plan, NoPlan>,
     ) -> Outcome {
         let Some(opened) = unless_interrupted(self.means.interrupt, self.open(lock, meanwhile)).await else {
-            self.means.teller.tell(What::Interrupted);
-            return self.end_early(Early::Interrupted, &[]);
+            return self.interrupted();
         };
         let outcome = match opened {
             Ok((fleet, facts, known)) => self.carry_on(fleet, facts, known, compile).await,
@@ -76,7 +85,7 @@ impl<'a> Running<'a> {
 
     /// Everything up to the point from which things are changed. When there is nothing to deploy, nobody waits for a
     /// slow login.
-    async fn open<T>(
+    pub(super) async fn open<T>(
         &self,
         lock: LockRequest<'_, T>,
         meanwhile: impl Future<Output = Result<T, Early>>,
@@ -119,29 +128,58 @@ impl<'a> Running<'a> {
         self.end_early(Early::Refused(problem), &[])
     }
 
+    /// Ends it before anything was changed, since people want to stop.
+    pub(super) fn interrupted(self) -> Outcome {
+        self.means.teller.tell(What::Interrupted);
+        self.end_early(Early::Interrupted, &[])
+    }
+
     async fn carry_on<T>(
         &self,
-        mut fleet: Fleet,
+        fleet: Fleet,
         facts: Vec<HostFacts>,
         known: T,
         compile: impl FnOnce(T, &[HostFacts]) -> Result<Plan, NoPlan>,
     ) -> Outcome {
-        let seen = || facts.iter().map(|facts| Ok(Some(facts.clone()))).collect::<Vec<Seen>>();
-        let outcome = match compile(known, &facts) {
-            Ok(plan) => {
-                self.means
-                    .teller
-                    .tell(What::Planned { release: plan.release.clone(), tasks: plan.outline() });
-                let mut ledger = Ledger::new(&plan, &facts);
-                let done = run(&plan, &mut fleet, &mut ledger, self.means.teller, self.means.interrupt).await;
-                ledger.outcome(done, self.means.interrupt.is_raised())
-            }
-            Err(NoPlan::Refused(problem)) => self.early(Early::Refused(problem), &seen()),
-            Err(NoPlan::Hosts(problems)) => self.unfit(Verdict::Stopped, &seen(), &problems),
-        };
+        match compile(known, &facts) {
+            Ok(plan) => self.run_plan(fleet, &facts, &plan).await,
+            Err(none) => self.no_plan(fleet, &facts, none).await,
+        }
+    }
+
+    /// Runs a plan under the locks, which are free afterwards.
+    pub(super) async fn run_plan(&self, mut fleet: Fleet, facts: &[HostFacts], plan: &Plan) -> Outcome {
+        self.means.teller.tell(What::Planned { release: plan.release.clone(), tasks: plan.outline() });
+        let mut ledger = Ledger::new(plan, facts);
+        let done = run(plan, &mut fleet, &mut ledger, self.means.teller, self.means.interrupt).await;
+        let outcome = ledger.outcome(done, self.means.interrupt.is_raised());
+        write_end(&mut fleet, &plan.record, &outcome, self.means.interrupt).await;
         // The locks are free when the shells are gone.
         fleet.close().await;
         outcome
+    }
+
+    /// Ends it under the locks, since there is nothing that could be done.
+    pub(super) async fn no_plan(&self, fleet: Fleet, facts: &[HostFacts], none: NoPlan) -> Outcome {
+        fleet.close().await;
+        let seen = all_seen(facts);
+        match none {
+            NoPlan::Refused(problem) => self.early(Early::Refused(problem), &seen),
+            NoPlan::Hosts(problems) => self.unfit(Verdict::Stopped, &seen, &problems),
+        }
+    }
+
+    /// Ends it since what these hosts recorded is not known.
+    pub(super) fn no_records(&self, facts: &[HostFacts], missing: Vec<(usize, NoRecords)>) -> Outcome {
+        let (gone, unfit) = apart(missing);
+        let mut seen = all_seen(facts);
+        if gone.is_empty() {
+            return self.unfit(Verdict::Stopped, &seen, &unfit);
+        }
+        for (host, problem) in gone {
+            seen[host] = Err(problem);
+        }
+        self.untouched(Verdict::Unreachable, Vec::new(), &seen)
     }
 
     fn end_early(self, early: Early, seen: &[Seen]) -> Outcome {
@@ -178,6 +216,7 @@ impl<'a> Running<'a> {
         });
         Outcome {
             operation: self.operation,
+            resumed: None,
             environment: self.environment.name.clone(),
             verdict,
             release: None,
@@ -187,7 +226,7 @@ impl<'a> Running<'a> {
         }
     }
 
-    fn finish(&self, outcome: Outcome) -> Outcome {
+    pub(super) fn finish(&self, outcome: Outcome) -> Outcome {
         self.means.teller.tell(What::Finished { outcome: outcome.clone(), took: self.begun.elapsed() });
         outcome
     }

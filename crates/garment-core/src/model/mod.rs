@@ -13,7 +13,7 @@ pub use commit::{CommitId, InvalidCommitId};
 pub use environment::{Environment, SETTINGS, Setting, Variable};
 pub use facts::{HostFacts, Occupant, ReleaseFacts, State};
 pub use host::{Destination, Host, InvalidDestination, Role};
-pub use operation::OperationId;
+pub use operation::{Ending, OperationId};
 pub use release::ReleaseName;
 pub use stage::{Stage, Stages, Task};
 pub use template::{Part, PlacedName, Template, TemplateError, TemplateErrorKind};

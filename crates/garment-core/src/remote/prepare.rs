@@ -18,6 +18,8 @@ pub struct Prepare<'a> {
     pub by: &'a str,
     /// The ref that the commit was found by; for the record only.
     pub git_ref: &'a str,
+    /// Whether an attempt before this one may have made the release already.
+    pub resuming: bool,
 }
 
 /// Brings the host's copy of the repository up to date and builds the release, which is there complete or not at all.
@@ -28,6 +30,7 @@ pub fn prepare(prepare: &Prepare) -> String {
         ("release", prepare.release.as_str()),
         ("by", &one_line(prepare.by)),
         ("git_ref", &one_line(prepare.git_ref)),
+        ("resuming", if prepare.resuming { "yes" } else { "no" }),
     ];
     script(prepare.paths, &values, &[LIB, STATE, GIT, SUBMODULES, include_str!("sh/prepare.sh")])
 }

@@ -178,6 +178,7 @@ impl Bed {
             release: &release(name),
             by: "evan@pungi",
             git_ref: "master",
+            resuming: false,
         })
     }
 

@@ -6,6 +6,7 @@ mod check;
 mod command;
 mod cutover;
 mod files;
+mod operations;
 mod pin;
 mod prepare;
 mod prune;

@@ -81,8 +81,9 @@ fn in_a_before_task() {
     RELEASE1 is left in the releases folder, to look at.
 
     what next:
-      look   garment list production
-      go on  the same command again  (once that is mended)
+      look    garment list production
+      go on   garment resume production  (once that is mended)
+      afresh  the same command again  (it makes a new release)
     ");
 }
 
@@ -107,8 +108,9 @@ fn in_an_after_task() {
     `current` leads to RELEASE1 on every host.
 
     what next:
-      look   garment list production
-      go on  the same command again  (it makes a new release)
+      look    garment list production
+      go on   garment resume production  (once that is mended)
+      afresh  the same command again  (it makes a new release)
     ");
 }
 
@@ -141,8 +143,9 @@ fn while_a_release_is_prepared() {
     `current` did not move on any host.
 
     what next:
-      look   garment list production
-      go on  the same command again  (once that is mended)
+      look    garment list production
+      go on   garment resume production  (once that is mended)
+      afresh  the same command again  (it makes a new release)
     ");
     until("web2 is done", || fleet.host("web2").processes().is_empty());
     wrap(&fleet, "web2", "git", "");
@@ -183,8 +186,9 @@ fn during_the_cutover() {
 
     what next:
       look     garment list production
-      go on    the same command again  (once that is mended: one new release everywhere)
+      go on    garment resume production  (once that is mended)
       go back  garment rollback production RELEASE1
+      afresh   the same command again  (it makes a new release)
     ");
     // What ran there was in the middle of it, and goes on to its end.
     assert_eq!(current(fleet.host("web2")), old);

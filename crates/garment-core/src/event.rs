@@ -60,6 +60,20 @@ pub enum What {
     },
     /// A resume found what it goes on with; nothing was changed so far.
     Resuming(Resuming),
+    /// The connection to a host was lost while it was needed. It is tried again; what runs there runs on.
+    Disconnected {
+        /// Where.
+        host: HostName,
+        /// What is known of the reason.
+        problem: Problem,
+    },
+    /// There is a connection again.
+    Reconnected {
+        /// Where.
+        host: HostName,
+        /// Since [`What::Disconnected`].
+        took: Duration,
+    },
     /// The plan is made: what follows is a run of these tasks, in this order.
     Planned {
         /// The release to be made current.
@@ -292,7 +306,7 @@ pub enum HostResult {
     Failed(Failure),
     /// Not all of it ran, since another host failed or people asked to stop.
     Stopped,
-    /// The connection went away, so how it went is not known.
+    /// How it went is not known: the connection went away for good, or what would have told was killed.
     Lost(Failure),
 }
 
@@ -307,7 +321,7 @@ pub struct Failure {
     pub step: StepRef,
     /// Its status; `None` when the connection was lost.
     pub exit: Option<Exit>,
-    /// What garment's own scripts, or the connection, say was wrong.
+    /// What garment's own scripts, or the connection, say was wrong; or that its time was up.
     pub problem: Option<Problem>,
     /// Its last lines of output, oldest first, as they came.
     pub tail: Vec<(Stream, Vec<u8>)>,
@@ -396,7 +410,7 @@ pub enum Progress {
     Failed(Failure),
     /// It did not get to do all of this task, since another host failed or people asked to stop.
     StoppedIn(TaskRef),
-    /// The connection went away during this command.
+    /// How this command went is not known.
     Lost(Failure),
     /// All tasks were done.
     Complete,

@@ -111,7 +111,7 @@ fn run(
     let mut asked: Vec<String> = recording
         .asked()
         .iter()
-        .filter(|(_, step)| &*step.shown != "write down how it ended")
+        .filter(|(_, step)| &*step.shown != "leave")
         .map(|(host, step)| format!("{host}: {}", step.shown.replace(&new, "NEW")))
         .collect();
     // Which of several hosts comes first with the same thing is nobody's business.

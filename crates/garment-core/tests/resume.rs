@@ -301,7 +301,7 @@ fn what_is_finished_is_not_run_again() {
         &restart,
         "remove old releases",
         "tidy",
-        "write down how it ended",
+        "leave",
     ] {
         want.extend(both(step));
     }
@@ -321,7 +321,7 @@ fn what_is_finished_is_not_run_again() {
         ran.text("one: make release").contains("resuming=yes")
             || ran.text("one: make release").contains("resuming='yes'")
     );
-    let end = ran.text("one: write down how it ended");
+    let end = ran.text("one: leave");
     assert!(end.contains("outcome=done\nattempt=2\n") && end.contains("by=you@there"), "{end}");
     assert!(ran.text("two: write down that it goes on").contains("you@there"));
 }
@@ -335,7 +335,7 @@ fn what_ran_in_two_attempts_by_half_is_not_finished() {
     two.steps.push(("2", "before-migrate.0", "1 3 4"));
     let ran = Hosts::new(Some(one), Some(two)).run(|_, _| None);
     assert_eq!(ran.told().0, ["before: build (two)"]);
-    assert!(ran.text("one: write down how it ended").contains("attempt=3"));
+    assert!(ran.text("one: leave").contains("attempt=3"));
 }
 
 #[test]
@@ -655,8 +655,7 @@ fn giving_up_concerns_those_who_began() {
 /// Every operation that got so far as to do something leaves its end.
 #[test]
 fn the_end_is_written_down() {
-    let end =
-        |ran: &Ran| ran.text("one: write down how it ended").lines().take(4).collect::<Vec<_>>().join(" ");
+    let end = |ran: &Ran| ran.text("one: leave").lines().take(4).collect::<Vec<_>>().join(" ");
     let ran = Hosts::new(None, None).operate(
         |_, shown| shown.starts_with("undo").then(|| Reply::Exit(vec![], 1)),
         async |environment: &Environment, means: Means<'_>| {
@@ -671,5 +670,5 @@ fn the_end_is_written_down() {
     assert_eq!(ran.outcome.verdict, Verdict::Stopped);
     assert!(end(&ran).contains("outcome=failed attempt=1"), "{}", end(&ran));
     let ran = Hosts::new(None, None).run(|_, _| None);
-    assert!(!ran.texts.iter().any(|(shown, _)| shown.contains("how it ended")));
+    assert!(!ran.texts.iter().any(|(shown, _)| shown.ends_with(": leave")));
 }

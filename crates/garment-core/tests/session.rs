@@ -18,7 +18,7 @@ enum Heard {
 
 async fn open() -> Box<dyn Session> {
     let host = Host { destination: Destination::parse("local").unwrap(), roles: [].into() };
-    System.open(&host, Options::default()).await.unwrap()
+    System::default().open(&host, Options::default()).await.unwrap()
 }
 
 /// For the session's own shell.
@@ -66,10 +66,11 @@ async fn run_with(
                         (None, Stream::Stderr) => heard.push(Heard::Err(id, text)),
                     }
                 }
+                _ => {}
             }
         })
         .await;
-    (heard, result)
+    (heard, result.map_err(|lost| lost.problem))
 }
 
 fn out(heard: &[Heard], id: usize) -> &str {
@@ -112,7 +113,7 @@ async fn outputs_stay_apart_and_steps_stop_at_the_first_failure() {
     assert_eq!(ends(&heard), [(0, 0), (1, 7)]);
     let (heard, _) = run(&mut *session, &["echo still here"]).await;
     assert_eq!((out(&heard, 0), ends(&heard)), ("still here\n", vec![(0, 0)]));
-    session.close().await;
+    session.close(None).await;
 }
 
 /// stderr is read as soon as stdout is, and each has its own way.
@@ -125,7 +126,7 @@ async fn what_a_step_prints_is_told_between_its_beginning_and_its_end() {
     let wanted: Vec<Heard> =
         (0..200).flat_map(|n| [Heard::Begin(n), Heard::Err(n, n.to_string()), Heard::End(n, 0)]).collect();
     assert_eq!((result, heard), (Ok(()), wanted));
-    session.close().await;
+    session.close(None).await;
 }
 
 #[tokio::test]
@@ -139,7 +140,7 @@ async fn a_command_finds_no_protocol() {
         for fd in 3 4 5 6 7 8 9; do { true >&$fd; } 2>/dev/null && echo "fd $fd is open"; done; :"#;
     let (heard, _) = run(&mut *session, &[looks]).await;
     assert_eq!(out(&heard, 0), "stdin: \n0\n0\nint 130\n");
-    session.close().await;
+    session.close(None).await;
 }
 
 #[tokio::test]
@@ -150,7 +151,7 @@ async fn words_that_look_like_marks_are_output() {
     let (heard, _) = run(&mut *session, &[fake, "echo never"]).await;
     assert_eq!(out(&heard, 0), "garment-mark-00000000000000000000000000000000 end 0 0\n end 0 0\n");
     assert_eq!(ends(&heard), [(0, 3)]);
-    session.close().await;
+    session.close(None).await;
 }
 
 #[tokio::test]
@@ -165,11 +166,11 @@ async fn much_output_on_one_line_and_bytes_of_any_kind_arrive_whole() {
         .run(&steps, wish, &mut |signal| match signal {
             Signal::Output(_, stream, bytes) => counts[usize::from(stream == Stream::Stderr)] += bytes.len(),
             Signal::End(_, exit) => end = Some(exit),
-            Signal::Begin(_) => {}
+            _ => {}
         })
         .await;
     assert_eq!((result, counts, end), (Ok(()), [20_000_000, 3_000_000], Some(Exit(4))));
-    session.close().await;
+    session.close(None).await;
 }
 
 #[tokio::test]
@@ -179,7 +180,7 @@ async fn a_long_batch_is_not_taken_for_control_lines() {
     let texts = [padding.as_str(); 5];
     let (heard, _) = run(&mut *session, &texts).await;
     assert_eq!(ends(&heard), (0..5).map(|i| (i, 0)).collect::<Vec<_>>());
-    session.close().await;
+    session.close(None).await;
 }
 
 #[tokio::test]
@@ -203,7 +204,7 @@ async fn stop_lets_the_running_step_finish() {
     // The stop may come too late only if it was sent after the step's end, which the gate rules out on a local pipe…
     // but the order in which `sh` sees the signal and the step's end is the kernel's, so both are right here:
     assert!(ends(&heard) == [(0, 0)] || ends(&heard) == [(0, 0), (1, 0)], "{heard:?}");
-    session.close().await;
+    session.close(None).await;
 }
 
 #[tokio::test]
@@ -235,7 +236,7 @@ async fn terminate_ends_the_whole_group_and_kill_what_ignores_that() {
     assert_eq!((result, ends(&heard)), (Ok(()), vec![(0, 137)]));
     let (heard, _) = run(&mut *session, &["echo still here"]).await;
     assert_eq!(out(&heard, 0), "still here\n");
-    session.close().await;
+    session.close(None).await;
 }
 
 #[tokio::test]
@@ -244,7 +245,7 @@ async fn a_command_that_kills_the_session_s_shell_is_a_lost_connection() {
     let (heard, result) = run(&mut *session, &["kill -9 $PPID; sleep 1000 & kill $!"]).await;
     assert_eq!(ends(&heard), []);
     assert_eq!(result.unwrap_err().what, "the connection was lost");
-    session.close().await;
+    session.close(None).await;
 }
 
 #[tokio::test]
@@ -255,7 +256,7 @@ async fn a_daemon_that_keeps_the_outputs_holds_nothing_up() {
     let pid = out(&heard, 0).trim().to_owned();
     let (heard, _) = run(&mut *session, &[&format!("kill {pid} && echo it was alive")]).await;
     assert_eq!(out(&heard, 0), "it was alive\n");
-    session.close().await;
+    session.close(None).await;
 }
 
 /// Runs one step and gives its status and what it printed on stdout.
@@ -313,12 +314,12 @@ async fn a_lock_lives_and_dies_with_the_session() {
     assert!(lost.is_err());
     assert_eq!(one(&mut *one_session, take("evan@pungi")).await, (0, vec![]));
     // And so does a session that ends in order.
-    one_session.close().await;
+    one_session.close(None).await;
     let mut third = open().await;
     assert_eq!(one(&mut *third, take("third@here")).await, (0, vec![]));
     let pid = String::from_utf8(pid).unwrap();
     assert_eq!(one(&mut *third, step(&format!("kill {}", pid.trim()))).await, (0, vec![]));
-    third.close().await;
+    third.close(None).await;
 }
 
 #[tokio::test]
@@ -330,7 +331,7 @@ async fn a_lock_without_flock_is_a_folder() {
     assert_eq!(one(&mut *one_session, take("evan@pungi")).await, (0, vec![]));
     let (status, said) = one(&mut *other, take("somebody@else")).await;
     assert_eq!((status, parse_refusal(&said).unwrap()), (1, Some(Refusal::Held(holder("evan@pungi")))));
-    one_session.close().await;
+    one_session.close(None).await;
     assert_eq!(one(&mut *other, take("somebody@else")).await, (0, vec![]));
     // The other's shell is killed, and a minute passes: its beat is as old as that.
     let (_go, wish) = watch::channel(Wish::Go);
@@ -342,7 +343,7 @@ async fn a_lock_without_flock_is_a_folder() {
     assert_eq!(one(&mut *third, take("third@here")).await, (0, vec![]));
     assert_eq!(one(&mut *third, here(unlock())).await, (0, vec![]));
     assert!(!dir.path().join(".garment/lock.d").exists());
-    third.close().await;
+    third.close(None).await;
 }
 
 /// A PATH with the tools that the lock needs and no flock.
@@ -379,7 +380,7 @@ async fn a_freeze_refuses_everybody() {
     let (_, said) = one(&mut *session, script(thaw(&paths, false))).await;
     assert_eq!(parse_freeze(&said, "thaw").unwrap(), Some(why));
     assert_eq!(one(&mut *session, here(lock(&paths, &holder("evan@pungi")))).await, (0, vec![]));
-    session.close().await;
+    session.close(None).await;
 }
 
 #[tokio::test]
@@ -398,5 +399,5 @@ async fn a_lock_that_can_t_be_written_is_a_problem_and_not_the_session_s_end() {
         )
     );
     assert_eq!(one(&mut *session, step("echo still here")).await, (0, b"still here\n".to_vec()));
-    session.close().await;
+    session.close(None).await;
 }

@@ -128,6 +128,35 @@ impl Running {
         caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & bit != 0)
     }
 
+    /// Waits until it has stopped itself (SIGSTOP). False if it has ended instead.
+    #[track_caller]
+    pub fn has_stopped(&self) -> bool {
+        loop {
+            if self.has_ended() {
+                return false;
+            }
+            if self.state() == Some('T') {
+                return true;
+            }
+            if Instant::now() > self.deadline {
+                self.fail_late();
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Ends what [`Running::has_stopped`] waited for (SIGCONT).
+    pub fn go_on(&self) -> bool {
+        self.process.signal(Signal::CONT)
+    }
+
+    /// What Linux says it is doing, as `ps` has it: `R`, `S`, `T`, `Z`.
+    fn state(&self) -> Option<char> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).ok()?;
+        // The program's name, which may be anything, is in brackets before it.
+        stat.rsplit_once(") ")?.1.chars().next()
+    }
+
     /// Whether it has ended.
     pub fn has_ended(&self) -> bool {
         self.process.ended().is_some()

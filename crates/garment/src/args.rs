@@ -1,10 +1,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args as ClapArgs, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use garment_core::engine;
+use garment_core::model::parse_duration;
 
 use crate::exit_code;
 use crate::report::Verbosity;
@@ -301,20 +301,12 @@ impl From<Wait> for engine::Wait {
     }
 }
 
-/// `90`, `30s`, `10m`, `1h`: seconds if no unit is there.
+/// A duration, or `forever`.
 fn wait(text: &str) -> Result<engine::Wait, String> {
     if text == "forever" {
         return Ok(engine::Wait::Forever);
     }
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err("write it as 30s, 10m or 1h".into()),
-    };
-    let number: u64 = digits.parse().map_err(|_| "write it as 30s, 10m or 1h".to_owned())?;
-    Ok(engine::Wait::For(Duration::from_secs(number.saturating_mul(unit))))
+    parse_duration(text).map(engine::Wait::For).ok_or_else(|| "write it as 30s, 10m or 1h".to_owned())
 }
 
 #[derive(Debug, Clone, ClapArgs)]

@@ -77,7 +77,11 @@ impl Context {
     /// Runs something that talks to hosts: with a runtime, signal handlers, and a reporter if `told`.
     pub(crate) fn work<T>(&self, told: bool, work: impl AsyncFnOnce(Means<'_>) -> T) -> T {
         let (narrator, teller) = if told {
-            let (narrator, teller) = Narrator::start(self.report_options());
+            #[cfg(debug_assertions)]
+            let boundary = crate::boundary::watch(&self.surroundings.test);
+            #[cfg(not(debug_assertions))]
+            let boundary = |_: &_| {};
+            let (narrator, teller) = Narrator::start(self.report_options(), boundary);
             (Some(narrator), teller)
         } else {
             (None, Teller::silent())
@@ -86,10 +90,12 @@ impl Context {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime needs nothing but an epoll descriptor and a pipe");
         let origin = Git { ssh_command: self.surroundings.git_ssh_command.clone() };
+        let transport = self.transport();
         let interrupt = Interrupt::default();
         runtime.block_on(async {
             let mut signals = pin!(signals::watch(&interrupt));
-            let means = Means { transport: &System, origin: &origin, teller: &teller, interrupt: &interrupt };
+            let means =
+                Means { transport: &transport, origin: &origin, teller: &teller, interrupt: &interrupt };
             let value = tokio::select! {
                 value = work(means) => value,
                 () = &mut signals => unreachable!("signal handlers never end"),
@@ -105,6 +111,17 @@ impl Context {
             }
             value
         })
+    }
+
+    #[cfg(debug_assertions)]
+    fn transport(&self) -> System {
+        self.surroundings.test.keepalive.map_or_else(System::default, |keepalive| System { keepalive })
+    }
+
+    #[cfg(not(debug_assertions))]
+    #[expect(clippy::unused_self, reason = "in debug builds tests have a say")]
+    fn transport(&self) -> System {
+        System::default()
     }
 
     fn report_options(&self) -> report::Options {

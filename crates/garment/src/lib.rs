@@ -1,6 +1,8 @@
 //! The command line of garment: arguments, one file per verb, reporters, exit codes.
 
 mod args;
+#[cfg(debug_assertions)]
+mod boundary;
 mod context;
 mod exit_code;
 mod narrate;

@@ -17,8 +17,12 @@ pub(crate) struct Narrator {
 }
 
 impl Narrator {
-    /// Starts the thread; what the teller is told is shown.
-    pub(crate) fn start(options: report::Options) -> (Self, Teller) {
+    /// Starts the thread; what the teller is told is shown. `boundary` is called with each event before that, in the
+    /// engine's own thread.
+    pub(crate) fn start(
+        options: report::Options,
+        boundary: impl Fn(&Event) + Send + Sync + 'static,
+    ) -> (Self, Teller) {
         let (sender, receiver) = mpsc::channel::<Event>();
         let (is_over, over) = oneshot::channel();
         std::thread::spawn(move || {
@@ -35,7 +39,10 @@ impl Narrator {
             let _ = is_over.send(());
         });
         // A reporter that is gone is no reason to stop a deploy.
-        let teller = Teller::new(move |event| drop(sender.send(event)));
+        let teller = Teller::new(move |event| {
+            boundary(&event);
+            drop(sender.send(event));
+        });
         (Self { over }, teller)
     }
 

@@ -19,6 +19,22 @@ pub(crate) struct Surroundings {
     pub(crate) operator: String,
     /// The folder of this program, where a shell would not find it as `garment`.
     pub(crate) not_on_path: Option<String>,
+    /// Not in a release build.
+    #[cfg(debug_assertions)]
+    pub(crate) test: Test,
+}
+
+/// What the tests that break things ask of the program under test.
+#[cfg(debug_assertions)]
+#[derive(Debug, Clone)]
+pub(crate) struct Test {
+    /// `GARMENT_TEST_STOP_AT`: the program stops itself (SIGSTOP) at this event, given by its number from 1 or by the
+    /// name that `GARMENT_TEST_EVENTS` has for it. What commands print counts as no event.
+    pub(crate) stop_at: Option<String>,
+    /// `GARMENT_TEST_EVENTS`: a file that gets a line for each event.
+    pub(crate) events: Option<PathBuf>,
+    /// `GARMENT_TEST_KEEPALIVE`: see [`garment_core::transport::System`].
+    pub(crate) keepalive: Option<std::time::Duration>,
 }
 
 pub(crate) fn read() -> Surroundings {
@@ -43,6 +59,14 @@ pub(crate) fn read() -> Surroundings {
         git_ssh_command: filled("GIT_SSH_COMMAND"),
         operator: format!("{user}@{machine}"),
         not_on_path: not_on_path(),
+        #[cfg(debug_assertions)]
+        test: Test {
+            stop_at: filled("GARMENT_TEST_STOP_AT"),
+            events: filled("GARMENT_TEST_EVENTS").map(PathBuf::from),
+            keepalive: filled("GARMENT_TEST_KEEPALIVE")
+                .and_then(|seconds| seconds.parse().ok())
+                .map(std::time::Duration::from_secs),
+        },
     }
 }
 

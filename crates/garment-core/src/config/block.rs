@@ -1,4 +1,5 @@
 use std::ops::Range;
+use std::time::Duration;
 
 use super::problems::Problems;
 use super::read::{self, Field};
@@ -23,7 +24,7 @@ pub(super) const TEXTS: [Setting; 6] = [
 /// What `repo_url` was called before.
 const OLDER_NAMES: [&str; 2] = ["git_repo", "git_origin"];
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 16] = [
     "repo_url",
     "git_ref",
     "deploy_dir",
@@ -33,6 +34,9 @@ const KEYS: [&str; 13] = [
     "keep_releases",
     "forward_agent",
     "shell",
+    "timeout",
+    "reconnect_timeout",
+    "cutover_confirm",
     "hosts",
     "variables",
     "stages",
@@ -49,6 +53,11 @@ pub(super) struct Block {
     pub(super) keep_releases: Field<u32>,
     pub(super) forward_agent: Field<bool>,
     pub(super) shell: Field<Vec<String>>,
+    /// `None` is `none`: what the base says does not hold here.
+    pub(super) timeout: Field<Option<Duration>>,
+    pub(super) reconnect_timeout: Field<Duration>,
+    /// As `timeout`.
+    pub(super) cutover_confirm: Field<Option<Duration>>,
     pub(super) hosts: Field<Vec<Host>>,
     pub(super) variables: Vec<Definition>,
     pub(super) stages: StageBlocks,
@@ -85,6 +94,9 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems<'_>) -> Option<Block> 
         keep_releases: Field::Absent,
         forward_agent: Field::Absent,
         shell: Field::Absent,
+        timeout: Field::Absent,
+        reconnect_timeout: Field::Absent,
+        cutover_confirm: Field::Absent,
         hosts: Field::Absent,
         variables: Vec::new(),
         stages: StageBlocks::default(),
@@ -103,6 +115,13 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems<'_>) -> Option<Block> 
             "keep_releases" => block.keep_releases = Field::from_option(read::count(entry, problems)),
             "forward_agent" => block.forward_agent = Field::from_option(read::boolean(entry, problems)),
             "shell" => block.shell = Field::from_option(read::shell(entry, problems)),
+            "timeout" => block.timeout = read::limit(entry, "30m", problems),
+            "reconnect_timeout" => {
+                block.reconnect_timeout = Field::from_option(read::duration(entry, "2m", problems));
+            }
+            "cutover_confirm" => {
+                block.cutover_confirm = read::limit(entry, "30s", problems);
+            }
             "hosts" => block.hosts = Field::from_option(hosts::read(entry, problems)),
             "variables" => block.variables = variables::read(entry, problems),
             "stages" => block.stages = tasks::read(entry, problems),

@@ -125,6 +125,9 @@ fn over(base: &Block, own: &Block) -> Block {
         keep_releases: own.keep_releases.or(&base.keep_releases),
         forward_agent: own.forward_agent.or(&base.forward_agent),
         shell: own.shell.or(&base.shell),
+        timeout: own.timeout.or(&base.timeout),
+        reconnect_timeout: own.reconnect_timeout.or(&base.reconnect_timeout),
+        cutover_confirm: own.cutover_confirm.or(&base.cutover_confirm),
         ..own
     }
 }

@@ -1,8 +1,13 @@
 use std::ops::Range;
+use std::time::Duration;
 
 use super::problems::Problems;
 use super::tree::{Entry, Kind, Node, Text};
 use super::wording::{did_you_mean, nearest, tick};
+use crate::model::parse_duration;
+
+/// More than anybody means, and little enough to be added to any time.
+const LONGEST: Duration = Duration::from_secs(1000 * 3600);
 
 /// What a file says about one setting.
 #[derive(Debug, Clone, Default)]
@@ -160,6 +165,38 @@ pub(super) fn count(entry: &Entry, problems: &mut Problems<'_>) -> Option<u32> {
             None
         }
     }
+}
+
+/// A duration from a second on.
+pub(super) fn duration(entry: &Entry, example: &str, problems: &mut Problems<'_>) -> Option<Duration> {
+    let text = text(entry, problems)?;
+    parsed_duration(&text, &entry.key.text, example, problems)
+}
+
+/// As [`duration`], or `none`.
+pub(super) fn limit(entry: &Entry, example: &str, problems: &mut Problems<'_>) -> Field<Option<Duration>> {
+    let Some(text) = text(entry, problems) else { return Field::Broken };
+    if text.text == "none" {
+        return Field::Given(None);
+    }
+    let before = problems.count();
+    let duration = parsed_duration(&text, &entry.key.text, example, problems);
+    problems.help_since(before, &format!("`{}: none` turns it off", entry.key.text));
+    duration.map_or(Field::Broken, |duration| Field::Given(Some(duration)))
+}
+
+fn parsed_duration(text: &Text, key: &str, example: &str, problems: &mut Problems<'_>) -> Option<Duration> {
+    let duration = parse_duration(&text.text);
+    let what = match duration {
+        Some(duration) if duration.is_zero() => "must be longer than nothing".to_owned(),
+        Some(duration) if duration > LONGEST => "can't be longer than 1000h".to_owned(),
+        Some(_) => return duration,
+        None => format!("must be a duration, not {}", tick(&text.text)),
+    };
+    problems
+        .add(&text.range, format!("{} {what}", tick(key)))
+        .help(format!("write it in seconds, minutes or hours: `{key}: {example}`"));
+    None
 }
 
 /// The words of a `shell`: a text split at white space, or a list of words.

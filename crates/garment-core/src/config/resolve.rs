@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::block::{self, Block, TEXTS};
 use super::extends::Blocks;
@@ -10,6 +11,9 @@ use super::values;
 use super::wording::{nearest, tick, ticks};
 use super::{roles, scope, size};
 use crate::model::{Environment, Host, Role, Setting, Stage, Stages, Task, Template, Variable};
+
+/// What `reconnect_timeout` is where the file does not say.
+const RECONNECT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Checks every environment that can be deployed, and makes it. `laid` has each one's base under it.
 pub(super) fn environments(blocks: &Blocks, laid: &Blocks, problems: &mut Problems<'_>) -> Vec<Environment> {
@@ -88,9 +92,10 @@ fn make(block: &Block) -> Option<Environment> {
         .variables
         .iter()
         .map(|v| Some(Variable { name: v.name.text.clone(), value: v.value.as_ref()?.template.clone() }));
+    let timeout = block.timeout.given().copied().flatten();
     let mut stages = Stages::default();
     for (stage, tasks) in Stage::ALL.into_iter().zip(&block.stages) {
-        *stages.of_mut(stage) = tasks.iter().map(task).collect();
+        *stages.of_mut(stage) = tasks.iter().map(|block| task(block, timeout)).collect();
     }
     Some(Environment {
         name: block.name.text.clone(),
@@ -103,6 +108,9 @@ fn make(block: &Block) -> Option<Environment> {
         keep_releases: block.keep_releases.given().copied().unwrap_or(10),
         forward_agent: block.forward_agent.given().copied().unwrap_or(false),
         shell: block.shell.given().cloned(),
+        timeout,
+        reconnect_timeout: block.reconnect_timeout.given().copied().unwrap_or(RECONNECT_TIMEOUT),
+        cutover_confirm: block.cutover_confirm.given().copied().flatten(),
         variables: variables.collect::<Option<_>>()?,
         hosts: block.hosts.given().cloned()?,
         stages,
@@ -120,7 +128,7 @@ pub(super) fn default(setting: Setting) -> Option<Template> {
     Template::parse(text).ok()
 }
 
-fn task(block: &TaskBlock) -> Task {
+fn task(block: &TaskBlock, timeout: Option<Duration>) -> Task {
     let template = |placed: &Placed| placed.template.clone();
     Task {
         id: block.id.text.clone(),
@@ -130,6 +138,7 @@ fn task(block: &TaskBlock) -> Task {
         prefix: block.prefix.as_ref().map(template),
         shell_env: block.shell_env.iter().map(|(name, value)| (name.clone(), template(value))).collect(),
         shell: block.shell.clone(),
+        timeout: block.timeout.given().copied().unwrap_or(timeout),
     }
 }
 

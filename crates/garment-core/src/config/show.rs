@@ -1,7 +1,8 @@
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use super::quoting::quote;
-use crate::model::{Environment, Setting, Stage, Task, Template};
+use crate::model::{Environment, Setting, Stage, Task, Template, write_duration};
 
 /// The environment as a `deploy.conf` of its own: `extends` and defaults written out, and every name replaced by its
 /// value as far as that is known without a host and a release. Loads again, to an environment that does the same.
@@ -25,6 +26,9 @@ pub fn show(environment: &Environment) -> String {
     known.define(Setting::KeepReleases.key(), &Template::literal(environment.keep_releases.to_string()));
     out.line(1, &format!("forward_agent: {}", environment.forward_agent));
     out.list(1, "shell", environment.shell.iter().flatten());
+    out.limit(1, "timeout", environment.timeout, None);
+    out.line(1, &format!("reconnect_timeout: {}", write_duration(environment.reconnect_timeout)));
+    out.limit(1, "cutover_confirm", environment.cutover_confirm, None);
     out.line(1, "hosts:");
     for host in &environment.hosts {
         out.line(2, &format!("{}:", quote(&host.destination.to_string())));
@@ -46,7 +50,7 @@ pub fn show(environment: &Environment) -> String {
             out.line(2, &format!("{}:", stage.key()));
         }
         for task in tasks {
-            out.task(task, &known);
+            out.task(task, environment.timeout, &known);
         }
     }
     out.text
@@ -77,7 +81,15 @@ impl Lines {
         }
     }
 
-    fn task(&mut self, task: &Task, known: &Known) {
+    /// Nothing where it is what holds without it.
+    fn limit(&mut self, level: usize, key: &str, limit: Option<Duration>, without: Option<Duration>) {
+        if limit != without {
+            let text = limit.map_or_else(|| "none".to_owned(), write_duration);
+            self.line(level, &format!("{key}: {text}"));
+        }
+    }
+
+    fn task(&mut self, task: &Task, timeout: Option<Duration>, known: &Known) {
         self.line(3, &format!("- id: {}", quote(&task.id)));
         self.list(4, "roles", task.roles.iter().map(|role| &role.0));
         for (key, value) in [("cd", &task.cd), ("prefix", &task.prefix)] {
@@ -92,6 +104,7 @@ impl Lines {
             self.value(5, &quote(name), &known.expand(value));
         }
         self.list(4, "shell", task.shell.iter().flatten());
+        self.limit(4, "timeout", task.timeout, timeout);
         self.line(4, "commands:");
         for command in &task.commands {
             self.line(5, &format!("- {}", quote(&known.expand(command).to_string())));

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::hosts::read_roles;
 use super::problems::Problems;
 use super::read::{self, Field};
@@ -16,12 +18,14 @@ pub(super) struct TaskBlock {
     pub(super) prefix: Option<Placed>,
     pub(super) shell_env: Vec<(String, Placed)>,
     pub(super) shell: Option<Vec<String>>,
+    /// `None` is `none`: the environment's does not hold here.
+    pub(super) timeout: Field<Option<Duration>>,
 }
 
 /// The tasks of each stage, in the order of [`Stage::ALL`].
 pub(super) type StageBlocks = [Vec<TaskBlock>; 4];
 
-const TASK_KEYS: [&str; 7] = ["id", "roles", "commands", "cd", "prefix", "shell_env", "shell"];
+const TASK_KEYS: [&str; 8] = ["id", "roles", "commands", "cd", "prefix", "shell_env", "shell", "timeout"];
 const STAGES_EXAMPLE: &str =
     "stages:\n  after:\n    - id: restart\n      commands:\n        - systemctl --user restart shop";
 const TASK_EXAMPLE: &str = "- id: restart\n  commands:\n    - systemctl --user restart shop";
@@ -79,6 +83,7 @@ fn read_task(item: &Node, problems: &mut Problems<'_>) -> Option<TaskBlock> {
         prefix: None,
         shell_env: Vec::new(),
         shell: None,
+        timeout: Field::Absent,
     };
     for entry in entries {
         let absent = matches!(entry.value.kind, Kind::Null);
@@ -90,6 +95,7 @@ fn read_task(item: &Node, problems: &mut Problems<'_>) -> Option<TaskBlock> {
             "cd" => task.cd = cd(entry, problems),
             "prefix" => task.prefix = template(entry, problems),
             "shell" => task.shell = read::shell(entry, problems),
+            "timeout" => task.timeout = read::limit(entry, "30m", problems),
             "shell_env" => task.shell_env = shell_env(entry, problems),
             _ => match read::unknown_key(&entry.key, "task setting", &TASK_KEYS, problems) {
                 Some("id") if id.is_absent() => id = Field::Broken,

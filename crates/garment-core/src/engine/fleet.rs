@@ -6,9 +6,9 @@ use tokio::sync::watch;
 use super::{Interrupt, Means};
 use crate::event::{Exit, HostName, Problem, Stream, What};
 use crate::model::{Environment, Host, HostFacts};
-use crate::plan::survey_paths;
-use crate::remote;
-use crate::transport::{Options, Session, Signal, Step, Wish};
+use crate::plan::{self, Plan, survey_paths};
+use crate::remote::{self, Holder};
+use crate::transport::{Options, Record, Session, Signal, Step, Wish};
 
 /// As much of a script's answer as is kept: a host that says more is broken.
 pub(super) const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -71,9 +71,29 @@ impl Fleet {
         join_all(looks).await
     }
 
+    /// From here on every host keeps a record of the operation.
+    pub(super) fn record(&mut self, environment: &Environment, plan: &Plan, holder: &Holder) {
+        let plan::Record { operation, attempt, info, .. } = &plan.record;
+        for ((session, host), info) in self.sessions.iter_mut().zip(&environment.hosts).zip(info) {
+            if let Some(session) = session {
+                session.record(Record {
+                    begin: remote::begin(operation, *attempt, info),
+                    attach: remote::attach(&survey_paths(environment, host), holder, operation, *attempt),
+                    patience: plan.reconnect_timeout,
+                });
+            }
+        }
+    }
+
     /// Ends all shells, side by side.
     pub(super) async fn close(self) {
-        join_all(self.sessions.into_iter().flatten().map(Session::close)).await;
+        join_all(self.sessions.into_iter().flatten().map(|session| session.close(None))).await;
+    }
+
+    /// The same; each is given `last` before.
+    pub(super) async fn close_with(self, last: &str) {
+        let sessions = self.sessions.into_iter().flatten();
+        join_all(sessions.map(|session| session.close(Some(last.to_owned())))).await;
     }
 }
 
@@ -109,22 +129,22 @@ pub(super) async fn ask_all<const N: usize>(
     let mut replies = std::array::from_fn(|_| Reply::default());
     // Looking changes nothing, so it may always run to its end.
     let (_go, wish) = watch::channel(Wish::Go);
-    let mut take = |index: usize, stream: Option<Stream>, bytes: &[u8], exit: Option<Exit>| {
-        let Some(reply) = replies.get_mut(index) else { return };
-        match stream {
-            Some(Stream::Stdout) if reply.answer.len() < LONGEST_ANSWER => reply.answer.extend(bytes),
-            Some(Stream::Stderr) if reply.said.len() < LONGEST_ANSWER => reply.said.extend(bytes),
-            Some(_) => {}
-            None => reply.exit = exit,
-        }
-    };
     session
         .run(steps, wish, &mut |signal| match signal {
-            Signal::Output(index, stream, bytes) => take(index, Some(stream), bytes, None),
-            Signal::End(index, exit) => take(index, None, &[], Some(exit)),
-            Signal::Begin(_) => {}
+            Signal::Output(index, stream, bytes) => {
+                let reply: &mut Reply = &mut replies[index];
+                let kept = if stream == Stream::Stdout { &mut reply.answer } else { &mut reply.said };
+                if kept.len() < LONGEST_ANSWER {
+                    kept.extend(bytes);
+                }
+            }
+            Signal::End(index, exit) => replies[index].exit = Some(exit),
+            // They run again from the first one on.
+            Signal::Reconnected(_) => replies = std::array::from_fn(|_| Reply::default()),
+            _ => {}
         })
-        .await?;
+        .await
+        .map_err(|lost| lost.problem)?;
     Ok(replies)
 }
 

@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -23,6 +23,8 @@ pub(super) struct HostTask<'a> {
 /// How it went, and what the last script among its steps answered.
 pub(super) struct HostTaskEnd {
     pub(super) result: HostResult,
+    /// Whether there is a shell no more.
+    pub(super) gone: bool,
     pub(super) answer: Vec<u8>,
 }
 
@@ -35,6 +37,7 @@ struct State {
     running: Option<(usize, Instant)>,
     ended: usize,
     failed: Option<(usize, Exit)>,
+    timed_out: bool,
 }
 
 impl HostTask<'_> {
@@ -45,25 +48,33 @@ impl HostTask<'_> {
         let lost = session.run(self.steps, wish, &mut |signal| self.take(&mut state, signal)).await;
         let asked_to_end = *wanted.borrow() >= Wish::Terminate;
         state.lines.finish(|stream, line| self.tell_line(stream, line));
+        let gone = lost.as_ref().is_err_and(|lost| !lost.shell_lives);
         let result = match (lost, state.failed) {
-            (Err(problem), _) => {
+            (Err(lost), _) => {
                 let index = state.running.map_or(0, |(index, _)| index);
-                HostResult::Lost(self.failure(index, None, Some(problem), &mut state.lines))
+                HostResult::Lost(self.failure(index, None, Some(lost.problem), &mut state.lines))
             }
             // It ended because people asked for it; that is no failure of the command's.
             (Ok(()), Some((_, exit)))
-                if asked_to_end && exit.signal().is_some_and(|n| n == SIGTERM || n == SIGKILL) =>
+                if asked_to_end
+                    && !state.timed_out
+                    && exit.signal().is_some_and(|n| n == SIGTERM || n == SIGKILL) =>
             {
                 HostResult::Stopped
             }
             (Ok(()), Some((index, exit))) => {
-                let said = if self.steps[index].is_script { script_problem(&state.answer) } else { None };
+                let step = &self.steps[index];
+                let said = match step.limit {
+                    Some(limit) if state.timed_out => Some(time_is_up(limit)),
+                    _ if step.is_script => script_problem(&state.answer),
+                    _ => None,
+                };
                 HostResult::Failed(self.failure(index, Some(exit), said, &mut state.lines))
             }
             (Ok(()), None) if state.ended == self.steps.len() => HostResult::Done,
             (Ok(()), None) => HostResult::Stopped,
         };
-        HostTaskEnd { result, answer: state.answer }
+        HostTaskEnd { result, gone, answer: state.answer }
     }
 
     fn take(&self, state: &mut State, signal: Signal<'_>) {
@@ -88,6 +99,20 @@ impl HostTask<'_> {
             Signal::Output(_, stream, bytes) => {
                 state.lines.feed(stream, bytes, |stream, line| self.tell_line(stream, line));
             }
+            Signal::TimedOut(_) => state.timed_out = true,
+            Signal::Disconnected(problem) => self.teller.tell(What::Disconnected {
+                host: self.host.clone(),
+                problem: problem.clone(),
+            }),
+            Signal::Reconnected(took) => {
+                self.teller.tell(What::Reconnected { host: self.host.clone(), took });
+            }
+            Signal::Unrecorded => self.teller.tell(What::Note {
+                host: Some(self.host.clone()),
+                text: "can't write to `.garment/operations` there: what is done there is not recorded, and a lost \
+                       connection can't be made again"
+                    .into(),
+            }),
             Signal::End(index, exit) => {
                 state.lines.finish(|stream, line| self.tell_line(stream, line));
                 state.ended = index + 1;
@@ -129,5 +154,12 @@ impl HostTask<'_> {
 
     fn tell_line(&self, stream: Stream, line: Vec<u8>) {
         self.teller.tell(What::Output { host: self.host.clone(), task: self.task.clone(), stream, line });
+    }
+}
+
+fn time_is_up(limit: Duration) -> Problem {
+    Problem {
+        what: format!("it was ended: the task's timeout of {} s was over", limit.as_secs()),
+        remedy: "see why it takes so long, or give the task a longer `timeout`".into(),
     }
 }

@@ -48,6 +48,17 @@ enum Answer {
     Gone(Problem),
 }
 
+/// Who has the lock from now on.
+pub(super) fn holder(by: &str, doing: &str) -> Holder {
+    let now = Timestamp::now();
+    Holder {
+        by: by.to_owned(),
+        doing: doing.to_owned(),
+        since: Some(now.as_second()),
+        token: format!("{}-{}", std::process::id(), now.as_nanosecond()),
+    }
+}
+
 /// Takes the lock on every host and looks at each one under it.
 ///
 /// All hosts are asked at once. Where two operators race and each gets some, the one that has the first host, by name,
@@ -55,23 +66,15 @@ enum Answer {
 pub(super) async fn lock_and_look(
     fleet: &mut Fleet,
     environment: &Environment,
-    doing: &str,
-    by: &str,
+    holder: &Holder,
     wait: Wait,
     means: Means<'_>,
 ) -> Result<Vec<HostFacts>, NoLock> {
-    let now = Timestamp::now();
-    let holder = Holder {
-        by: by.to_owned(),
-        doing: doing.to_owned(),
-        since: Some(now.as_second()),
-        token: format!("{}-{}", std::process::id(), now.as_nanosecond()),
-    };
     let begun = Instant::now();
     let first = (0..fleet.names.len()).min_by_key(|host| fleet.names[*host].clone());
     let mut in_the_way = Vec::new();
     loop {
-        let mut answers = ask_hosts(fleet, environment, &holder, |_| true).await;
+        let mut answers = ask_hosts(fleet, environment, holder, |_| true).await;
         let race = Instant::now();
         while race.elapsed() < RACE
             && first.is_some_and(|first| matches!(answers[first], Answer::Ours(_)))
@@ -81,7 +84,7 @@ pub(super) async fn lock_and_look(
             let refused: Vec<bool> =
                 answers.iter().map(|answer| matches!(answer, Answer::Refused(_))).collect();
             for (host, again) in
-                ask_hosts(fleet, environment, &holder, |host| refused[host]).await.into_iter().enumerate()
+                ask_hosts(fleet, environment, holder, |host| refused[host]).await.into_iter().enumerate()
             {
                 if refused[host] {
                     answers[host] = again;

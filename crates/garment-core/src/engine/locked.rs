@@ -1,6 +1,6 @@
 use super::Means;
 use super::fleet::Fleet;
-use super::lock::{NoLock, Wait, lock_and_look};
+use super::lock::{NoLock, Wait, holder, lock_and_look};
 use crate::event::{HostName, Problem};
 use crate::model::{Environment, HostFacts};
 
@@ -33,7 +33,7 @@ pub(super) async fn open_locked(
     let away: Vec<_> =
         logged_in.into_iter().enumerate().filter_map(|(i, login)| Some((i, login.err()?))).collect();
     let hindered = if away.is_empty() {
-        match lock_and_look(&mut fleet, environment, doing, by, wait, means).await {
+        match lock_and_look(&mut fleet, environment, &holder(by, doing), wait, means).await {
             Ok(facts) => return Ok((fleet, facts)),
             Err(NoLock::Locked(problems)) => Hindered::Locked(on_hosts(problems)),
             Err(NoLock::Unfit(problems)) => Hindered::Unfit(on_hosts(problems)),

@@ -4,15 +4,16 @@ use std::time::Instant;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Means;
-use super::end::write_end;
+use super::end::end;
 use super::fleet::{Fleet, unless_interrupted};
 use super::history::{NoRecords, apart};
-use super::lock::{NoLock, Wait, lock_and_look};
+use super::lock::{NoLock, Wait, holder, lock_and_look};
 use super::outcome::{Ledger, current};
 use super::run::run;
 use crate::event::{Current, HostOutcome, Operation, Outcome, Problem, Progress, Verdict, What};
 use crate::model::{Environment, HostFacts, OperationId};
 use crate::plan::{NoPlan, Plan, host_names};
+use crate::remote::Holder;
 
 /// An operation from its first event to its last.
 pub(super) struct Running<'a> {
@@ -35,6 +36,15 @@ pub(super) struct LockRequest<'a, T> {
 
 fn all_seen(facts: &[HostFacts]) -> Vec<Seen> {
     facts.iter().map(|facts| Ok(Some(facts.clone()))).collect()
+}
+
+/// Hosts that are locked and looked at.
+pub(super) struct Opened<T> {
+    pub(super) fleet: Fleet,
+    pub(super) holder: Holder,
+    pub(super) facts: Vec<HostFacts>,
+    /// What was found out meanwhile.
+    pub(super) known: T,
 }
 
 /// Why an operation ends before anything was changed.
@@ -77,7 +87,7 @@ impl<'a> Running<'a> {
             return self.interrupted();
         };
         let outcome = match opened {
-            Ok((fleet, facts, known)) => self.carry_on(fleet, facts, known, compile).await,
+            Ok(opened) => self.carry_on(opened, compile).await,
             Err(outcome) => *outcome,
         };
         self.finish(outcome)
@@ -89,7 +99,7 @@ impl<'a> Running<'a> {
         &self,
         lock: LockRequest<'_, T>,
         meanwhile: impl Future<Output = Result<T, Early>>,
-    ) -> Result<(Fleet, Vec<HostFacts>, T), Box<Outcome>> {
+    ) -> Result<Opened<T>, Box<Outcome>> {
         let hosts = async { Ok(Fleet::open(self.environment, self.means).await) };
         let ((mut fleet, logged_in), known) =
             tokio::try_join!(hosts, meanwhile).map_err(|early| self.early(early, &[]))?;
@@ -104,11 +114,10 @@ impl<'a> Running<'a> {
                 .collect();
             return Err(self.untouched(Verdict::Unreachable, Vec::new(), &seen).into());
         }
-        let doing = (lock.doing)(&known);
-        let locked =
-            lock_and_look(&mut fleet, self.environment, &doing, lock.by, lock.wait, self.means).await;
+        let holder = holder(lock.by, &(lock.doing)(&known));
+        let locked = lock_and_look(&mut fleet, self.environment, &holder, lock.wait, self.means).await;
         let outcome = match locked {
-            Ok(facts) => return Ok((fleet, facts, known)),
+            Ok(facts) => return Ok(Opened { fleet, holder, facts, known }),
             Err(NoLock::Locked(problems)) => self.unfit(Verdict::Locked, &[], &problems),
             Err(NoLock::Unfit(problems)) => self.unfit(Verdict::Stopped, &[], &problems),
             Err(NoLock::Gone(problems)) => {
@@ -136,26 +145,31 @@ impl<'a> Running<'a> {
 
     async fn carry_on<T>(
         &self,
-        fleet: Fleet,
-        facts: Vec<HostFacts>,
-        known: T,
+        opened: Opened<T>,
         compile: impl FnOnce(T, &[HostFacts]) -> Result<Plan, NoPlan>,
     ) -> Outcome {
+        let Opened { fleet, holder, facts, known } = opened;
         match compile(known, &facts) {
-            Ok(plan) => self.run_plan(fleet, &facts, &plan).await,
+            Ok(plan) => self.run_plan(fleet, &holder, &facts, &plan).await,
             Err(none) => self.no_plan(fleet, &facts, none).await,
         }
     }
 
     /// Runs a plan under the locks, which are free afterwards.
-    pub(super) async fn run_plan(&self, mut fleet: Fleet, facts: &[HostFacts], plan: &Plan) -> Outcome {
+    pub(super) async fn run_plan(
+        &self,
+        mut fleet: Fleet,
+        holder: &Holder,
+        facts: &[HostFacts],
+        plan: &Plan,
+    ) -> Outcome {
         self.means.teller.tell(What::Planned { release: plan.release.clone(), tasks: plan.outline() });
+        fleet.record(self.environment, plan, holder);
         let mut ledger = Ledger::new(plan, facts);
         let done = run(plan, &mut fleet, &mut ledger, self.means.teller, self.means.interrupt).await;
         let outcome = ledger.outcome(done, self.means.interrupt.is_raised());
-        write_end(&mut fleet, &plan.record, &outcome, self.means.interrupt).await;
         // The locks are free when the shells are gone.
-        fleet.close().await;
+        fleet.close_with(&end(&plan.record, &outcome)).await;
         outcome
     }
 

@@ -7,9 +7,9 @@ use super::Means;
 use super::fleet::{Fleet, ask, unless_interrupted};
 use super::history::{NoRecords, read_records};
 use super::lock::Wait;
-use super::operation::{LockRequest, Running};
+use super::operation::{LockRequest, Opened, Running};
 use crate::event::{Operation, Outcome, What};
-use crate::model::{Environment, HostFacts};
+use crate::model::Environment;
 use crate::plan::{Record, Resume, compile_resume, survey_paths};
 use crate::remote::{self, Recorded};
 use crate::transport::Step;
@@ -33,38 +33,37 @@ pub async fn resume(environment: &Environment, request: &ResumeRequest, means: M
     let running = Running::begin(Operation::Resume, environment, means);
     let lock = LockRequest { by: &request.by, wait: request.wait, doing: |()| "resume".to_owned() };
     let opening = async {
-        let (mut fleet, facts, ()) = running.open(lock, async { Ok(()) }).await?;
-        match records(&mut fleet, environment).await {
-            Ok(records) => Ok((fleet, facts, records)),
+        let mut opened = running.open(lock, async { Ok(()) }).await?;
+        match records(&mut opened.fleet, environment).await {
+            Ok(records) => Ok((opened, records)),
             Err(missing) => {
-                fleet.close().await;
-                Err(Box::new(running.no_records(&facts, missing)))
+                opened.fleet.close().await;
+                Err(Box::new(running.no_records(&opened.facts, missing)))
             }
         }
     };
     let outcome = match unless_interrupted(means.interrupt, opening).await {
         None => return running.interrupted(),
         Some(Err(outcome)) => *outcome,
-        Some(Ok((fleet, facts, records))) => go_on(&running, fleet, &facts, &records, request).await,
+        Some(Ok((opened, records))) => go_on(&running, opened, &records, request).await,
     };
     running.finish(outcome)
 }
 
 async fn go_on(
     running: &Running<'_>,
-    mut fleet: Fleet,
-    facts: &[HostFacts],
+    Opened { mut fleet, holder, facts, .. }: Opened<()>,
     records: &[Vec<Recorded>],
     request: &ResumeRequest,
 ) -> Outcome {
     let resume = Resume { records, by: &request.by, changed_plan: request.changed_plan };
-    let going = match compile_resume(running.environment, facts, &resume) {
+    let going = match compile_resume(running.environment, &facts, &resume) {
         Ok(going) => going,
-        Err(none) => return running.no_plan(fleet, facts, none).await,
+        Err(none) => return running.no_plan(fleet, &facts, none).await,
     };
     running.means.teller.tell(What::Resuming(going.resuming));
     note(&mut fleet, running.environment, &going.plan.record).await;
-    running.run_plan(fleet, facts, &going.plan).await
+    running.run_plan(fleet, &holder, &facts, &going.plan).await
 }
 
 /// The newest operation of every host.

@@ -18,6 +18,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How long it may take after that before the host is given up.
 const LAST_GRACE: Duration = Duration::from_secs(5);
 
+/// How often hosts that wait for others are told that somebody is there, if their sessions think it time.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// Runs a plan on hosts that all have a shell. What comes of it is in the ledger; gives whether all of it was done.
 pub(super) async fn run(
     plan: &Plan,
@@ -41,9 +44,9 @@ pub(super) async fn run(
             break;
         }
     }
-    look_again(plan, fleet, ledger).await;
+    look_again(plan, fleet, ledger, interrupt).await;
     if !ledger.all_moved() {
-        go_back(plan, fleet, ledger, teller).await;
+        go_back(plan, fleet, ledger, teller, interrupt).await;
         give_up(plan, fleet, ledger).await;
     }
     done
@@ -77,6 +80,7 @@ async fn run_task(
         .collect();
 
     let mut wanted = interrupt.subscribe();
+    let mut idle = tokio::time::interval(IDLE);
     let mut deadline: Option<Instant> = None;
     let mut ok = running.len() == task.runs.len();
     let mut lost = Vec::new();
@@ -93,13 +97,18 @@ async fn run_task(
                 if matches!(end.result, HostResult::Failed(_) | HostResult::Lost(_)) {
                     raise(&wish, Wish::Stop);
                 }
-                if matches!(end.result, HostResult::Lost(_)) {
+                if end.gone {
                     lost.push(host);
                 }
                 if matches!(end.result, HostResult::Failed(_)) && !interrupt.is_raised() {
                     ledger.failed_by_itself();
                 }
                 finish(task, host, &end, &names[host], begun, ledger, teller);
+            }
+            _ = idle.tick() => {
+                // Those that are through with the task.
+                let beats = sessions.iter_mut().flatten().map(|session| session.beat());
+                futures_util::future::join_all(beats).await;
             }
             Ok(()) = wanted.changed() => {
                 let wanted = *wanted.borrow_and_update();
@@ -175,11 +184,11 @@ fn finish(
 }
 
 /// Where a switch did not succeed, only the host can say what `current` leads to.
-async fn look_again(plan: &Plan, fleet: &mut Fleet, ledger: &mut Ledger) {
+async fn look_again(plan: &Plan, fleet: &mut Fleet, ledger: &mut Ledger, interrupt: &Interrupt) {
     for host in ledger.hosts_in_doubt() {
         let Some(session) = &mut fleet.sessions[host] else { continue };
-        let asked = tokio::time::timeout(GRACE, ask(&mut **session, &plan.survey[host])).await;
-        if let Ok(Ok(answer)) = asked
+        let asked = bounded(plan, interrupt, ask(&mut **session, &plan.survey[host])).await;
+        if let Some(Ok(answer)) = asked
             && let Ok(facts) = remote::parse_survey(&answer)
         {
             ledger.seen(host, &facts.current);
@@ -188,24 +197,30 @@ async fn look_again(plan: &Plan, fleet: &mut Fleet, ledger: &mut Ledger) {
 }
 
 /// One fleet, one release: where not every host switched, those that did go back.
-async fn go_back(plan: &Plan, fleet: &mut Fleet, ledger: &mut Ledger, teller: &Teller) {
+async fn go_back(
+    plan: &Plan,
+    fleet: &mut Fleet,
+    ledger: &mut Ledger,
+    teller: &Teller,
+    interrupt: &Interrupt,
+) {
     let hosts = fleet.sessions.iter_mut().zip(&plan.revert).enumerate();
     let reverts = hosts.filter_map(|(host, (session, step))| {
         let session = session.as_mut().filter(|_| ledger.has_switched(host))?;
         Some(async move {
             let steps = std::array::from_ref(step);
-            (host, tokio::time::timeout(GRACE, ask_all(&mut **session, steps)).await)
+            (host, bounded(plan, interrupt, ask_all(&mut **session, steps)).await)
         })
     });
     for (host, asked) in futures_util::future::join_all(reverts).await {
         // An answer, even a bad one, is the host's own word. Without one nobody knows where it leads now.
         let reply = match asked {
-            Ok(Ok([reply])) => reply.into_answer(),
-            Ok(Err(problem)) => {
+            Some(Ok([reply])) => reply.into_answer(),
+            Some(Err(problem)) => {
                 ledger.lost_on_the_way_back(host, &problem);
                 continue;
             }
-            Err(_) => {
+            None => {
                 ledger.lost_on_the_way_back(host, &no_answer());
                 continue;
             }
@@ -225,10 +240,7 @@ async fn go_back(plan: &Plan, fleet: &mut Fleet, ledger: &mut Ledger, teller: &T
 }
 
 fn no_answer() -> Problem {
-    Problem {
-        what: format!("no answer within {} seconds", GRACE.as_secs()),
-        remedy: "look at it by hand".into(),
-    }
+    Problem { what: "it does not answer".into(), remedy: "look at it by hand".into() }
 }
 
 /// Writes down on the hosts that did not switch that this release failed.
@@ -242,6 +254,21 @@ async fn give_up(plan: &Plan, fleet: &mut Fleet, ledger: &Ledger) {
         })
     });
     futures_util::future::join_all(marks).await;
+}
+
+/// Waits for what asks a host, as long as its connection may be made again, and less once people want it to end.
+async fn bounded<T>(plan: &Plan, interrupt: &Interrupt, asks: impl Future<Output = T>) -> Option<T> {
+    let patience = async {
+        tokio::select! {
+            () = interrupt.raised() => {}
+            () = tokio::time::sleep(plan.reconnect_timeout) => {}
+        }
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        value = asks => Some(value),
+        () = patience => None,
+    }
 }
 
 fn raise(wish: &watch::Sender<Wish>, to: Wish) {

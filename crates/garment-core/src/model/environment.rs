@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::{Host, Stages, Template};
 
 /// A named deployment target of `deploy.conf`, after `extends` and defaults: everything that a verb needs to know of
@@ -25,6 +27,12 @@ pub struct Environment {
     /// The shell that runs tasks' commands, as words before the command text; `None` is `bash -l -c`, or `sh -c` where
     /// a host has no bash.
     pub shell: Option<Vec<String>>,
+    /// How long the commands of a task may take on a host, where the task doesn't say; `None` is as long as they like.
+    pub timeout: Option<Duration>,
+    /// How long a lost connection to a host is tried to be had back.
+    pub reconnect_timeout: Duration,
+    /// How long a host that has switched waits to hear that all have, before it goes back by itself; `None`: it doesn't.
+    pub cutover_confirm: Option<Duration>,
     /// In the order in which they see one another.
     pub variables: Vec<Variable>,
     /// At least one.

@@ -1,6 +1,7 @@
 //! The strategy's nouns. Depends on nothing else in the crate, does no input or output.
 
 mod commit;
+mod duration;
 mod environment;
 mod facts;
 mod host;
@@ -10,6 +11,7 @@ mod stage;
 mod template;
 
 pub use commit::{CommitId, InvalidCommitId};
+pub use duration::{parse_duration, write_duration};
 pub use environment::{Environment, SETTINGS, Setting, Variable};
 pub use facts::{HostFacts, Occupant, ReleaseFacts, State};
 pub use host::{Destination, Host, InvalidDestination, Role};

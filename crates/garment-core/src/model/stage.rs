@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use super::{Role, Template};
 
@@ -89,4 +90,7 @@ pub struct Task {
     pub shell_env: Vec<(String, Template)>,
     /// As [`super::Environment::shell`], for this task alone.
     pub shell: Option<Vec<String>>,
+    /// How long all of its commands together may take on a host, whether it says so itself or the environment does;
+    /// `None` is as long as they like.
+    pub timeout: Option<Duration>,
 }

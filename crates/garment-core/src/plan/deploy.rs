@@ -125,6 +125,7 @@ pub fn compile_deploy(
             .iter()
             .map(|paths| Step::script("go back", remote::revert(paths, &release, State::Failed)))
             .collect(),
+        reconnect_timeout: environment.reconnect_timeout,
         survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),
         release,
     })

@@ -22,6 +22,8 @@ pub use rollback::{Rollback, compile_rollback};
 pub use scope::{Scope, survey_paths};
 pub use select::{Selection, unknown_ids};
 
+use std::time::Duration;
+
 use crate::event::{HostName, Operation, Problem, TaskOutline, TaskRef};
 use crate::model::ReleaseName;
 use crate::transport::Step;
@@ -50,6 +52,8 @@ pub struct Plan {
     pub revert: Vec<Step>,
     /// Per host: looks at it again.
     pub survey: Vec<Step>,
+    /// For how long a lost connection is tried again.
+    pub reconnect_timeout: Duration,
 }
 
 /// A task: what its hosts do side by side.

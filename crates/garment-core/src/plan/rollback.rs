@@ -94,6 +94,7 @@ pub fn compile_rollback(
                 Step::script("go back", remote::revert(paths, &release, was.unwrap_or(State::Replaced)))
             })
             .collect(),
+        reconnect_timeout: environment.reconnect_timeout,
         survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),
         release,
     })

@@ -67,7 +67,7 @@ fn steps(environment: &Environment, task: &Task, facts: &HostFacts, scope: &Scop
             interpreter: interpreter.clone(),
             is_script: false,
             name: None,
-            limit: None,
+            limit: task.timeout,
         })
         .collect()
 }

@@ -28,7 +28,7 @@ pub use command::command_text;
 pub use cutover::{Cutover, Moved, cutover, parse_cutover, parse_revert, rehearse, revert};
 pub use lock::{Holder, Refusal, freeze, lock, parse_freeze, parse_refusal, thaw, unlock};
 pub use mark::mark;
-pub use operation::{Abandon, abandon, begin, end, parse_abandon, resumed};
+pub use operation::{Abandon, abandon, attach, begin, end, parse_abandon, resumed};
 pub use operations::{Ended, Info, Recorded, RecordedStep, RecordedTask, operations, parse_operations};
 pub use paths::Paths;
 pub use pin::{parse_pin, pin};

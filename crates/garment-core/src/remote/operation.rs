@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::script::{LIB, STATE, one_line, script};
-use super::{BadRecords, Paths, quote};
+use super::{BadRecords, Holder, Paths, lock, quote};
 use crate::model::{Ending, OperationId, ReleaseName};
 use crate::remote::records::Records;
 
@@ -19,6 +19,19 @@ pub fn begin(operation: &OperationId, attempt: u32, info: &[(&str, String)]) -> 
     let _ = writeln!(text, "g_attempt={attempt}");
     let _ = writeln!(text, "g_info={}", quote(&lines));
     text + include_str!("sh/begin.sh")
+}
+
+/// Takes an operation over, with its lock and records, from a session whose connection was lost. For the session's own
+/// shell.
+pub fn attach(paths: &Paths, holder: &Holder, operation: &OperationId, attempt: u32) -> String {
+    let mut text = String::new();
+    // Writing to a String can't fail.
+    let _ = writeln!(text, "g_take_lock={}", quote(&lock(paths, holder)));
+    let _ = writeln!(text, "g_deploy_dir={}", quote(&paths.deploy_dir));
+    let _ = writeln!(text, "g_token={}", quote(&holder.token));
+    let _ = writeln!(text, "g_operation={}", quote(operation.as_str()));
+    let _ = writeln!(text, "g_attempt={attempt}");
+    text + include_str!("sh/attach.sh")
 }
 
 /// Writes down how an operation ended. For the session's own shell, which began its record; without one it does

@@ -1,8 +1,14 @@
 use std::collections::VecDeque;
 
 use super::demux::Piece;
-use super::{Signal, Wish};
+use super::{Signal, Tell, Wish};
 use crate::event::{Exit, Stream};
+
+/// The status of a step that ended well, but too late: what `timeout` of GNU coreutils gives.
+const TIMED_OUT: u8 = 124;
+
+/// So many last bytes are kept of what nobody asked for.
+const NOISE: usize = 4 * 1024;
 
 /// How far a batch has come, by its marks.
 ///
@@ -19,12 +25,33 @@ pub(super) struct Batch {
     told: usize,
     /// Whether it runs as far as was told.
     runs: bool,
+    /// Where it is recorded all that it prints comes on stdout: which of its outputs that is just now.
+    stream: Option<Stream>,
+    /// What ssh, or the session's shell, said on stderr meanwhile.
+    pub(super) noise: Vec<u8>,
     /// How it ended, once that was heard on stdout.
-    exit: Option<Exit>,
+    end: Option<End>,
     /// Whether its end was heard on stderr, where all it printed there has arrived.
     ended_on_stderr: bool,
     /// No step runs and none will.
     pub(super) done: bool,
+    /// What nobody knows the end of, and why.
+    pub(super) unknown: Option<Unknown>,
+}
+
+/// Why it is not known how a step ended, though the host answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// The shell that would have written it down was killed.
+    Unrecorded,
+    /// Another operation took the lock before the next step.
+    Taken,
+}
+
+/// How a step ended.
+enum End {
+    Exit { status: u8, timed_out: bool },
+    Unknown,
 }
 
 impl Batch {
@@ -38,10 +65,11 @@ impl Batch {
     }
 
     /// Takes what was read and tells what is certain of it.
-    pub(super) fn take(&mut self, stream: Stream, piece: Piece, tell: &mut (dyn FnMut(Signal<'_>) + Send)) {
+    pub(super) fn take(&mut self, stream: Stream, piece: Piece, tell: Tell<'_>) {
         if let Piece::Mark(mark) = &piece
             && let Some((id, pid)) = begin(mark)
         {
+            let pid = pid.split(' ').next().unwrap_or_default();
             self.newest = Some((id, pid.to_owned()));
         }
         self.waiting[usize::from(stream == Stream::Stderr)].push_back(piece);
@@ -49,20 +77,31 @@ impl Batch {
     }
 
     /// Takes the next piece of stdout, if its turn has come.
-    fn step_out(&mut self, tell: &mut (dyn FnMut(Signal<'_>) + Send)) -> bool {
-        if self.exit.is_some() {
+    fn step_out(&mut self, tell: Tell<'_>) -> bool {
+        if self.end.is_some() {
             return false;
         }
         let Some(piece) = self.waiting[0].pop_front() else { return false };
         match piece {
-            Piece::Data(data) => tell(Signal::Output(self.told, Stream::Stdout, &data)),
+            Piece::Data(data) => {
+                tell(Signal::Output(self.told, self.stream.unwrap_or(Stream::Stdout), &data));
+            }
             Piece::Mark(mark) => {
-                if let Some((id, _)) = begin(&mark) {
+                if let Some((id, pid)) = begin(&mark) {
                     (self.told, self.runs) = (id, true);
+                    self.stream = pid.ends_with(" recorded").then_some(Stream::Stdout);
                     tell(Signal::Begin(id));
-                } else if let Some(status) = end(&mark) {
-                    self.exit = Some(Exit(status));
+                } else if mark == "err" {
+                    self.stream = Some(Stream::Stderr);
+                } else if mark == "out" {
+                    self.stream = Some(Stream::Stdout);
+                } else if let Some(end) = end(&mark) {
+                    self.end = Some(end);
                     self.tell_end(tell);
+                } else if mark == "unrecorded" {
+                    tell(Signal::Unrecorded);
+                } else if mark == "taken" {
+                    self.unknown = Some(Unknown::Taken);
                 } else if mark == "done" {
                     self.done = true;
                     self.flush(tell);
@@ -73,12 +112,17 @@ impl Batch {
     }
 
     /// Takes the next piece of stderr, if its turn has come.
-    fn step_err(&mut self, tell: &mut (dyn FnMut(Signal<'_>) + Send)) -> bool {
+    fn step_err(&mut self, tell: Tell<'_>) -> bool {
         if !self.runs || self.ended_on_stderr {
             return false;
         }
         let Some(piece) = self.waiting[1].pop_front() else { return false };
         match piece {
+            Piece::Data(data) if self.stream.is_some() => {
+                self.noise.extend(data);
+                let excess = self.noise.len().saturating_sub(NOISE);
+                self.noise.drain(..excess);
+            }
             Piece::Data(data) => tell(Signal::Output(self.told, Stream::Stderr, &data)),
             Piece::Mark(mark) => {
                 if end(&mark).is_some() {
@@ -90,17 +134,29 @@ impl Batch {
         true
     }
 
-    fn tell_end(&mut self, tell: &mut (dyn FnMut(Signal<'_>) + Send)) {
+    fn tell_end(&mut self, tell: Tell<'_>) {
         if self.ended_on_stderr
-            && let Some(exit) = self.exit.take()
+            && let Some(end) = self.end.take()
         {
             (self.runs, self.ended_on_stderr) = (false, false);
-            tell(Signal::End(self.told, exit));
+            match end {
+                End::Exit { status, timed_out } => {
+                    if timed_out {
+                        tell(Signal::TimedOut(self.told));
+                    }
+                    // Whatever it makes of the signal: it is not what was asked for.
+                    tell(Signal::End(
+                        self.told,
+                        Exit(if timed_out && status == 0 { TIMED_OUT } else { status }),
+                    ));
+                }
+                End::Unknown => self.unknown = Some(Unknown::Unrecorded),
+            }
         }
     }
 
     /// Nothing more comes: what still waits, a daemon's words or the last ones before a connection broke, is told.
-    pub(super) fn flush(&mut self, tell: &mut (dyn FnMut(Signal<'_>) + Send)) {
+    pub(super) fn flush(&mut self, tell: Tell<'_>) {
         for (waiting, stream) in self.waiting.iter_mut().zip([Stream::Stdout, Stream::Stderr]) {
             for piece in waiting.drain(..) {
                 if let Piece::Data(data) = piece {
@@ -118,8 +174,12 @@ fn begin(mark: &str) -> Option<(usize, &str)> {
     Some((id.parse().ok()?, pid))
 }
 
-/// The status of a mark that says that a step ended.
-fn end(mark: &str) -> Option<u8> {
-    let (_, status) = mark.strip_prefix("end ")?.split_once(' ')?;
-    Some(status.parse().unwrap_or(u8::MAX))
+/// What a mark says that says that a step ended.
+fn end(mark: &str) -> Option<End> {
+    let (_, how) = mark.strip_prefix("end ")?.split_once(' ')?;
+    let (status, timed_out) = how.strip_suffix(" timeout").map_or((how, false), |status| (status, true));
+    Some(match status {
+        "unknown" => End::Unknown,
+        _ => End::Exit { status: status.parse().unwrap_or(u8::MAX), timed_out },
+    })
 }

@@ -5,6 +5,7 @@
 
 mod batch;
 mod demux;
+mod lasting;
 mod login;
 mod openssh;
 mod recording;
@@ -14,6 +15,8 @@ mod step;
 pub use openssh::System;
 pub use recording::{Recording, Reply};
 pub use step::{Interpreter, Step};
+
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
@@ -47,16 +50,45 @@ pub trait Session: Send {
     /// Returns once no step of the batch runs any more and none will start.
     ///
     /// # Errors
-    /// The connection was lost: how the running step ends is not known.
+    /// How the running step ends is not known.
     fn run<'a>(
         &'a mut self,
         steps: &'a [Step],
         wish: watch::Receiver<Wish>,
-        tell: &'a mut (dyn FnMut(Signal<'_>) + Send),
-    ) -> BoxFuture<'a, Result<(), Problem>>;
+        tell: Tell<'a>,
+    ) -> BoxFuture<'a, Result<(), Lost>>;
 
-    /// Ends the shell. Nothing may be running.
-    fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
+    /// From here on the host keeps a record of steps that have a name, and a lost connection is made again.
+    fn record(&mut self, record: Record);
+
+    /// Lets a host whose shell has nothing to do know that somebody is there.
+    fn beat(&mut self) -> BoxFuture<'_, ()>;
+
+    /// Ends the shell, which is given `last` before; text for the session's own shell. Nothing may be running.
+    fn close(self: Box<Self>, last: Option<String>) -> BoxFuture<'static, ()>;
+}
+
+/// Takes what a batch tells.
+pub type Tell<'a> = &'a mut (dyn FnMut(Signal<'_>) + Send);
+
+/// Text for the session's own shell, to keep records with.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Begins the records.
+    pub begin: String,
+    /// Takes them, and the lock, over from a session whose connection was lost.
+    pub attach: String,
+    /// For how long a lost connection is tried again.
+    pub patience: Duration,
+}
+
+/// It is not known how a step ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// Why, and what to do.
+    pub problem: Problem,
+    /// Whether there still is a shell to ask other things of.
+    pub shell_lives: bool,
 }
 
 /// What is wanted of a batch that runs; each includes those before it.
@@ -79,6 +111,14 @@ pub enum Signal<'a> {
     Begin(usize),
     /// It printed something.
     Output(usize, Stream, &'a [u8]),
+    /// Its time is up: it was ended.
+    TimedOut(usize),
     /// It ended.
     End(usize, Exit),
+    /// The connection was lost, and is tried again. What runs there runs on.
+    Disconnected(&'a Problem),
+    /// There is a connection again; so long there was none. What steps without a name printed comes again.
+    Reconnected(Duration),
+    /// The host can't write records.
+    Unrecorded,
 }

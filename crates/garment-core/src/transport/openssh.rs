@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::process::Command;
 
+use super::lasting::Lasting;
 use super::shell::Shell;
 use super::{Options, Session, Transport, login};
 use crate::event::Problem;
@@ -20,9 +21,22 @@ const TRIES: u32 = 4;
 /// The shortest pause before the second try.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 
+/// How often an answer of the host's sshd may be missing before the connection counts as dead.
+const MISSED: u8 = 3;
+
 /// The real thing: this machine's OpenSSH for hosts elsewhere, `sh` for `local` ones.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct System;
+#[derive(Debug, Clone, Copy)]
+pub struct System {
+    /// How long a connection may be idle before the host's sshd is asked whether it is there, in whole seconds. Three
+    /// times that is how long it takes to notice a connection that died silently.
+    pub keepalive: Duration,
+}
+
+impl Default for System {
+    fn default() -> Self {
+        Self { keepalive: Duration::from_secs(15) }
+    }
+}
 
 impl Transport for System {
     fn open<'a>(
@@ -30,43 +44,62 @@ impl Transport for System {
         host: &'a Host,
         options: Options,
     ) -> BoxFuture<'a, Result<Box<dyn Session>, Problem>> {
+        let way = Way { host: host.clone(), options, keepalive: self.keepalive };
         Box::pin(async move {
-            match tokio::time::timeout(LOGIN_TIMEOUT, log_in(host, options)).await {
-                Ok(shell) => Ok(Box::new(shell?) as Box<dyn Session>),
-                Err(_) => Err(login::timed_out(&host.destination, LOGIN_TIMEOUT)),
-            }
+            let shell = way.log_in().await?;
+            Ok(Box::new(Lasting::new(way, shell)) as Box<dyn Session>)
         })
     }
 }
 
-/// Tries again where sshd, or a jump host's, has dropped the login as one of too many at once.
-async fn log_in(host: &Host, options: Options) -> Result<Shell, Problem> {
-    let mut tries = 1;
-    loop {
-        match log_in_once(host, options).await {
-            Err(problem) if login::may_pass(&problem) && tries < TRIES => {
-                tokio::time::sleep(pause(tries)).await;
-                tries += 1;
-            }
-            result => return result,
+/// How to get a shell on a host, any number of times.
+pub(super) struct Way {
+    host: Host,
+    options: Options,
+    keepalive: Duration,
+}
+
+impl Way {
+    /// A shell, or why there is none.
+    pub(super) async fn log_in(&self) -> Result<Shell, Problem> {
+        match tokio::time::timeout(LOGIN_TIMEOUT, self.try_some_times()).await {
+            Ok(shell) => shell,
+            Err(_) => Err(login::timed_out(&self.host.destination, LOGIN_TIMEOUT)),
         }
+    }
+
+    /// Tries again where sshd, or a jump host's, has dropped the login as one of too many at once.
+    async fn try_some_times(&self) -> Result<Shell, Problem> {
+        let mut tries = 1;
+        loop {
+            match self.try_once().await {
+                Err(problem) if login::may_pass(&problem) && tries < TRIES => {
+                    tokio::time::sleep(pause(tries)).await;
+                    tries += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn try_once(&self) -> Result<Shell, Problem> {
+        let destination = &self.host.destination;
+        let mut command = match destination {
+            Destination::Local { .. } => local(),
+            Destination::Ssh { user, host, port } => {
+                openssh(user.as_deref(), host, *port, self.keepalive, self.options)
+            }
+        };
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // In a process group of its own: Ctrl-C in the terminal is for garment, which ends things in order.
+        command.process_group(0).kill_on_drop(true);
+        let child = command.spawn().map_err(|error| login::not_started(destination, &error))?;
+        Shell::open(child, destination, self.keepalive).await
     }
 }
 
-async fn log_in_once(host: &Host, options: Options) -> Result<Shell, Problem> {
-    let mut command = match &host.destination {
-        Destination::Local { .. } => local(),
-        Destination::Ssh { user, host, port } => openssh(user.as_deref(), host, *port, options),
-    };
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // In a process group of its own: Ctrl-C in the terminal is for garment, which ends things in order.
-    command.process_group(0).kill_on_drop(true);
-    let child = command.spawn().map_err(|error| login::not_started(&host.destination, &error))?;
-    Shell::open(child, &host.destination).await
-}
-
 /// Longer from try to try, and never the same for all who were dropped together.
-fn pause(tries: u32) -> Duration {
+pub(super) fn pause(tries: u32) -> Duration {
     let chance = RandomState::new().build_hasher().finish() % 1000;
     FIRST_PAUSE * tries + FIRST_PAUSE * tries * u32::try_from(chance).unwrap_or(0) / 1000
 }
@@ -79,15 +112,18 @@ fn local() -> Command {
 /// One `ssh` child. Options here come before the user's own settings, so there are only those without which an
 /// unattended session does not work.
 #[expect(clippy::disallowed_methods, reason = "this is the room")]
-fn openssh(user: Option<&str>, host: &str, port: Option<u16>, options: Options) -> Command {
+fn openssh(
+    user: Option<&str>,
+    host: &str,
+    port: Option<u16>,
+    keepalive: Duration,
+    options: Options,
+) -> Command {
     let mut ssh = Command::new("ssh");
     ssh.args(["-T", "-x"]);
     for option in [
         // Never ask: a prompt would be drawn over the report, or hang where there is no terminal.
         "BatchMode=yes",
-        // Notice a connection that died silently, within 45 seconds.
-        "ServerAliveInterval=15",
-        "ServerAliveCountMax=3",
         // A `LocalForward` in the user's settings would collide with a session of theirs.
         "ClearAllForwardings=yes",
         "RemoteCommand=none",
@@ -95,6 +131,9 @@ fn openssh(user: Option<&str>, host: &str, port: Option<u16>, options: Options) 
         ssh.args(["-o", option]);
     }
     ssh.arg("-o").arg(format!("ConnectTimeout={CONNECT_TIMEOUT}"));
+    // Notice a connection that died silently.
+    ssh.arg("-o").arg(format!("ServerAliveInterval={}", keepalive.as_secs()));
+    ssh.arg("-o").arg(format!("ServerAliveCountMax={MISSED}"));
     if options.forward_agent {
         ssh.args(["-o", "ForwardAgent=yes"]);
     }

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-use super::{Options, Session, Signal, Step, Transport, Wish};
+use super::{Lost, Options, Record, Session, Signal, Step, Tell, Transport, Wish};
 use crate::event::{Exit, Problem, Stream};
 use crate::model::Host;
 
@@ -59,8 +59,8 @@ impl Session for Recorded {
         &'a mut self,
         steps: &'a [Step],
         wish: watch::Receiver<Wish>,
-        tell: &'a mut (dyn FnMut(Signal<'_>) + Send),
-    ) -> BoxFuture<'a, Result<(), Problem>> {
+        tell: Tell<'a>,
+    ) -> BoxFuture<'a, Result<(), Lost>> {
         Box::pin(async move {
             for (index, step) in steps.iter().enumerate() {
                 if *wish.borrow() > Wish::Go {
@@ -72,10 +72,9 @@ impl Session for Recorded {
                 tokio::task::yield_now().await;
                 match (self.recording.answer)(&self.host, step) {
                     Reply::Lost => {
-                        return Err(Problem {
-                            what: "the connection was lost".into(),
-                            remedy: String::new(),
-                        });
+                        let problem =
+                            Problem { what: "the connection was lost".into(), remedy: String::new() };
+                        return Err(Lost { problem, shell_lives: false });
                     }
                     Reply::Exit(out, status) => {
                         if !out.is_empty() {
@@ -94,7 +93,16 @@ impl Session for Recorded {
         })
     }
 
-    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+    fn record(&mut self, _: Record) {}
+
+    fn beat(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+
+    fn close(self: Box<Self>, last: Option<String>) -> BoxFuture<'static, ()> {
+        if let Some(last) = last {
+            self.recording.keep(&self.host, &Step::here("leave", last));
+        }
         Box::pin(async {})
     }
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # g_mark is set in front of this text
+# shellcheck shell=sh disable=SC2034,SC2154 # g_mark and g_patience are set in front of this text
 # The session: what garment's shell on a host is told first, over its stdin.
 #
 # It reads stdin for the rest of its life. What comes next are batches: one compound command each, so that the shell
@@ -7,25 +7,41 @@
 # a batch runs, a watcher reads the control lines that the controller may send:
 #
 #   stop        start no further step
-#   term PID    the same, and end the step that runs as process group PID (SIGTERM)
+#   term PID    the same, and end the step that runs as process group PID (SIGTERM, then SIGKILL)
 #   kill PID    the same with SIGKILL
+#   beat        the controller is there
 #   end         the batch is over: the watcher goes, and the shell reads on behind this line
 #
 # What the controller reads are marks: a word that nobody else knows (`g_mark`, set in front of this text), then
 #
-#   hello            on both outputs, once
-#   begin ID [PID]   on stdout, before a step; without PID if this shell itself runs it
-#   end ID STATUS    on both outputs, after it
-#   done             on stdout, when no further step of the batch will start
+#   hello                      on both outputs, once
+#   unrecorded                 on stdout: no records can be written
+#   begin ID [PID [recorded]]  on stdout, before a step; without PID if this shell itself runs it
+#   err, out                   on stdout: what follows there was printed on that output by the recorded step that runs
+#   end ID STATUS [timeout]    on both outputs, after it; `timeout` if its time was up; STATUS `unknown` if the shell
+#                              that would have written it down is dead
+#   taken                      on stdout: another operation has the lock, no further step will start
+#   done                       on stdout, when no further step of the batch will start
 #
 # The word stands in no argument list and in no exported variable, so that a command can't forge a mark.
-# An end of stdin means that the controller is gone: the step that runs may finish, nothing further starts.
+#
+# A step with a name is recorded. What it prints goes to the files NAME.out and NAME.err of the folder $g_op and is
+# copied from there, so that it needs no connection; NAME.pid says that it was begun, NAME.status how it ended. All of it
+# is copied to stdout, since on stderr ssh has its say, too, and what is known to the controller is counted in bytes. A
+# session that takes over from one whose connection was lost is sent the same batch again: what has begun is followed,
+# not run, and the former session's shell has to be gone before anything else begins (`g_former`, see attach.sh).
+#
+# An end of stdin means that the controller is gone: the step that runs may finish, nothing further starts. So does a
+# controller that has not been heard of for $g_patience seconds.
 
 unset CDPATH
 cd -- "${HOME:-/}" || cd /
 exec 4<&0
-g_stopped=
+g_stopped='' g_over='' g_critical='' g_op='' g_held='' g_former='' g_now=0 g_first=
 trap 'g_stopped=1' USR1
+# Another session takes over. Once `over` is written down no step begins here any more; between the last look at $g_over
+# and the beginning of a step it is not written.
+trap 'g_over=1; [ -n "$g_critical" ] || g_status_is over' USR2
 # Its own session and process group for each step, so that all of it can be ended, and no step finds a terminal.
 if command -v setsid >/dev/null 2>&1; then g_setsid=setsid; else g_setsid=; fi
 
@@ -43,40 +59,240 @@ g_say() {
 # shellcheck disable=SC2016
 g_text='eval "$(g_c=$(cat <&3); case $g_c in "exec 3<&-"*) printf "%s\n" "$g_c" ;; *) echo "echo no command arrived: what starts this shell must leave file descriptor 3 open >&2; exit 126" ;; esac)"'
 
-# ID SHELL...: runs the text on file descriptor 3 in SHELL.
-g_step() {
-  [ -z "$g_stopped" ] || return 1
-  g_id=$1
-  shift
-  # The inner sh tells its process id, which `exec` keeps, and leaves the rest of fd 3 to SHELL.
-  # shellcheck disable=SC2016,SC2086
-  $g_setsid sh -c '
-    IFS= read -r g_mark <&3
-    until printf "%s begin %s %s\n" "$g_mark" "$1" "$$" 2>/dev/null; do
-      kill -0 "$PPID" 2>/dev/null || exit
+# What runs a step. It tells its process id, which `exec` keeps, on fd 6, and leaves the rest of fd 3 to SHELL. If
+# nobody listens the step does not begin. $2, unless empty, is where it is written down that it did.
+# shellcheck disable=SC2016
+g_start='
+  IFS= read -r g_mark <&3
+  until printf "%s begin %s %s%s\n" "$g_mark" "$1" "$$" "${2:+ recorded}" >&6 2>/dev/null; do
+    kill -0 "$PPID" 2>/dev/null || exit
+    sleep 1
+  done
+  unset g_mark
+  exec 6>&-
+  if [ -n "$2" ] && ! echo "$$" >"$2.pid"; then exit 125; fi
+  shift 2
+  exec "$@"'
+
+# BUSY: whether a step may be running, for those who want the lock (lock.sh).
+g_status_is() {
+  if [ -n "$g_held" ]; then echo "$1" >"$g_dir/session"; fi 2>/dev/null
+}
+
+# Whether another step may begin.
+g_may_begin() {
+  if [ -n "$g_stopped$g_over" ]; then return 1; fi
+  if [ -n "$g_former" ] && ! g_settle; then return 1; fi
+  # Before the first step of a batch the controller has just been heard.
+  if [ -z "$g_first" ] && [ -n "$g_held" ]; then
+    while IFS= read -r g_beat_at <"$g_dir/beat" && [ $((g_now - g_beat_at)) -gt "$g_patience" ]; do
+      g_status_is idle
       sleep 1
-    done
-    unset g_mark
-    shift
-    exec "$@"' sh "$g_id" "$@" "$g_text" </dev/null 4<&- 5>&-
-  g_ended "$g_id" "$?"
+      if [ -n "$g_stopped$g_over" ]; then return 1; fi
+      g_now=$(date +%s)
+    done 2>/dev/null
+    g_status_is busy
+  fi
+  g_critical=1
+  if [ -n "$g_stopped$g_over" ]; then
+    g_critical=
+    return 1
+  fi
+}
+
+# ID NAME LIMIT OUT ERR SHELL...: runs the text on file descriptor 3 in SHELL. NAME: that of its records, or `-`. LIMIT:
+# how many seconds after the batch began it has to be over; 0 is never. OUT and ERR: how many bytes of its outputs are
+# known to the controller.
+g_step() {
+  g_id=$1 g_name=$2 g_limit=$3 g_out=$4 g_err=$5
+  shift 5
+  if [ "$g_name" = - ] || [ -z "$g_op" ]; then
+    g_may_begin || return 1
+    # shellcheck disable=SC2086
+    $g_setsid sh -c "$g_start" sh "$g_id" '' "$@" "$g_text" </dev/null 4<&- 5>&- 6>&1
+    g_status=$?
+    g_first='' g_critical=''
+    g_ended "$g_status" ''
+    return
+  fi
+  g_base=$g_op/$g_name
+  if [ -s "$g_base.pid" ]; then
+    g_follow
+    return
+  fi
+  g_may_begin || return 1
+  # The former session may have begun it meanwhile.
+  if [ -s "$g_base.pid" ]; then
+    g_critical=
+    g_follow
+    return
+  fi
+  # Where nothing can be written down, it runs all the same: a full disk must not keep people from going back.
+  if ! { echo >"$g_base.out" && true >"$g_base.out" && true >"$g_base.err"; } 2>/dev/null; then
+    g_step "$g_id" - "$g_limit" "$g_out" "$g_err" "$@"
+    return
+  fi
+  g_first=
+  g_began=$g_now
+  command exec 7<"$g_base.out" 8<"$g_base.err"
+  (exec 4<&- 5>&- && g_relay) &
+  g_relay=$!
+  g_timer=
+  if [ "$g_limit" -gt 0 ]; then
+    g_left=$((g_limit - (g_now - g_batch_began)))
+    [ "$g_left" -gt 0 ] || g_left=1
+    (exec >/dev/null 2>&1 4<&- 5>&- 7<&- 8<&- && g_time_out "$g_left" "$g_base") &
+    g_timer=$!
+  fi
+  # shellcheck disable=SC2086
+  $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$@" "$g_text" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_base.out" 2>>"$g_base.err"
+  g_status=$?
+  g_now=$(date +%s)
+  g_timed=
+  [ -z "$g_timer" ] || g_untime
+  # What has not begun has no end either: it may be run again.
+  if [ -s "$g_base.pid" ]; then
+    { echo "$g_status $g_began $g_now$g_timed" >"$g_base.status"; } 2>/dev/null
+  fi
+  g_critical=
+  kill "$g_relay" 2>/dev/null
+  g_wait "$g_relay"
+  g_copy
+  command exec 7<&- 8<&-
+  g_ended "$g_status" "$g_timed"
+}
+
+# PID: until it is gone. A signal that is trapped ends a `wait`.
+g_wait() {
+  while kill -0 "$1" 2>/dev/null; do wait "$1"; done 2>/dev/null
+}
+
+# What is new in the records of a step. What reads here shares its place with whoever reads next.
+g_copy() {
+  cat <&7
+  if [ -s "$g_base.err" ]; then
+    g_say err
+    cat <&8
+    g_say out
+  fi
+}
+
+g_relay() {
+  trap 'g_end=1' TERM
+  g_end=
+  while [ -z "$g_end" ]; do
+    { sleep 0.2 || sleep 1; } >/dev/null 2>&1 7<&- 8<&- &
+    wait "$!"
+    g_copy
+    kill -0 "$$" 2>/dev/null || break
+  done
+}
+
+# SECONDS BASE: ends the step whose process group BASE.pid names, all of it.
+g_time_out() {
+  trap 'kill "$g_sleep" 2>/dev/null; exit' TERM
+  sleep "$1" &
+  g_sleep=$!
+  wait "$g_sleep"
+  trap '' TERM
+  echo >"$2.timeout"
+  IFS= read -r g_group <"$2.pid" || return
+  g_signal TERM "$g_group" &
+}
+
+# The step is over, and so is its timer. One that was under way is waited for: its word counts.
+g_untime() {
+  kill "$g_timer" 2>/dev/null
+  g_wait "$g_timer"
+  if [ -e "$g_base.timeout" ]; then g_timed=' timeout'; fi
+}
+
+# The step with the records $g_base was begun by a session before this one.
+g_follow() {
+  IFS= read -r g_group <"$g_base.pid"
+  g_say begin "$g_id" "$g_group" recorded
+  command exec 7<"$g_base.out" 8<"$g_base.err"
+  # It leaves the place behind what it printed.
+  tail -c "+$((g_out + 1))" <&7
+  g_say err
+  tail -c "+$((g_err + 1))" <&8
+  g_say out
+  until g_is_recorded; do
+    if ! g_former_lives; then
+      # It may have written that down before it died.
+      g_is_recorded || g_status='unknown'
+      break
+    fi
+    sleep 0.2 2>/dev/null || sleep 1
+    g_copy
+  done
+  g_copy
+  command exec 7<&- 8<&-
+  g_now=$(date +%s)
+  g_ended "$g_status" "$g_timed"
+}
+
+# Whether the end of the step is written down, in full. Sets $g_status and $g_timed.
+g_is_recorded() {
+  g_line='' g_timed=''
+  { IFS= read -r g_line <"$g_base.status"; } 2>/dev/null || return 1
+  g_status=${g_line%% *}
+  case $g_line in *' timeout') g_timed=' timeout' ;; esac
+}
+
+# Nobody but the former session's shell has the lock. Where nobody reaps the dead, `kill -0` is no proof.
+g_former_lives() {
+  [ -n "$g_former" ] && kill -0 "$g_former" 2>/dev/null || return 1
+  if command -v flock >/dev/null 2>&1; then ! (flock -s -n 6) 6<"$g_dir"; fi
+}
+
+# The former session's shell has been told (SIGUSR2) that it is over. Once it begins nothing any more it has to go, since
+# it holds the lock. $g_take_lock is lock.sh.
+g_settle() {
+  while g_former_lives; do
+    g_theirs=
+    { IFS= read -r g_theirs <"$g_dir/session"; } 2>/dev/null
+    if [ "$g_theirs" != busy ]; then
+      kill -9 "$g_former" 2>/dev/null
+      sleep 0.1 2>/dev/null || sleep 1
+    else
+      sleep 0.2 2>/dev/null || sleep 1
+    fi
+    if [ -n "$g_stopped" ]; then return 1; fi
+  done
+  g_former=
+  rm -rf "$g_dir/lock.d"
+  g_again=1
+  if ! eval "$g_take_lock" >/dev/null; then
+    g_over=1
+    g_say taken
+    return 1
+  fi
 }
 
 # ID: runs the text on file descriptor 3 in this shell itself. What it opens on file descriptor 5 (the lock) stays open
 # for as long as this shell lives, and no other process gets it.
 g_here() {
-  [ -z "$g_stopped" ] || return 1
+  g_id=$1
+  [ -z "$g_stopped$g_over" ] || return 1
   IFS= read -r g_script <&3
-  g_say begin "$1"
+  g_say begin "$g_id"
   g_script=$(cat <&3)
   eval "$g_script"
-  g_ended "$1" "$?"
+  g_ended "$?" ''
 }
 
+# Runs the text on file descriptor 3, which is to begin the records, before anything else of its batch.
+g_record() {
+  g_script=$(cat <&3)
+  eval "$g_script" || g_say unrecorded
+}
+
+# STATUS TIMEOUT
 g_ended() {
-  g_say end "$1" "$2"
-  g_say end "$1" "$2" >&2
-  return "$2"
+  g_say end "$g_id" "$1$2"
+  g_say end "$g_id" "$1$2" >&2
+  [ "$1$2" = 0 ]
 }
 
 g_watch() {
@@ -84,30 +300,58 @@ g_watch() {
     case $g_line in
       end) exit 0 ;;
       stop) kill -USR1 "$$" ;;
-      'term '*) g_signal TERM "${g_line#* }" ;;
-      'kill '*) g_signal KILL "${g_line#* }" ;;
+      beat) g_beat ;;
+      'term '*)
+        kill -USR1 "$$"
+        g_signal TERM "${g_line#* }" &
+        ;;
+      'kill '*)
+        kill -USR1 "$$"
+        g_send KILL "${g_line#* }"
+        ;;
     esac
   done
   kill -USR1 "$$"
 }
 
+# The controller is there. lock.sh gives a lock to others whose holder has not been heard of for long.
+g_beat() {
+  if [ -n "$g_held" ]; then date +%s >"$g_dir/beat"; fi 2>/dev/null
+}
+
 # No `--` before the group: dash would take it for a number. Where there is no setsid there is no group either, and the
 # process alone must do.
-g_signal() {
-  kill -USR1 "$$"
+g_send() {
   kill -"$1" "-$2" 2>/dev/null || kill -"$1" "$2" 2>/dev/null
 }
 
+# All of the group has to go, also what outlives its leader: within ten seconds, or so.
+g_signal() {
+  g_send "$@"
+  g_tries=50
+  while [ "$g_tries" -gt 0 ] && { kill -0 "-$2" || kill -0 "$2"; } 2>/dev/null; do
+    sleep 0.2 2>/dev/null || sleep 1
+    g_tries=$((g_tries - 1))
+  done
+  g_send KILL "$2"
+}
+
 g_open() {
-  g_stopped=
-  # `exec`, since a redirection of the function would keep copies of the outputs open beside it.
+  g_stopped='' g_first=1
+  g_batch_began=$(date +%s)
+  g_now=$g_batch_began
+  g_status_is busy
+  if [ -n "$g_held" ]; then echo "$g_now" >"$g_dir/beat"; fi 2>/dev/null
+  # `exec`, here and elsewhere: a redirection of a function would keep copies of the outputs, or the lock, open beside it.
   (exec <&4 4<&- 5>&- >/dev/null 2>&1 && g_watch) &
   g_watcher=$!
 }
 
 g_close() {
+  # What is still to be said may be said to nobody, for long.
+  g_status_is idle
   g_say 'done'
-  while kill -0 "$g_watcher" 2>/dev/null; do wait "$g_watcher"; done
+  g_wait "$g_watcher"
 }
 
 printf '%s hello\n' "$g_mark" >&2

@@ -1,15 +1,14 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::batch::Batch;
+use super::batch::{Batch, Unknown};
 use super::demux::{Demux, Piece};
-use super::{Session, Signal, Step, Wish, login};
+use super::{Step, Tell, Wish, login};
 use crate::event::{Problem, Stream};
 use crate::model::Destination;
 use crate::remote::quote;
@@ -42,6 +41,28 @@ pub(super) struct Shell {
     mark: String,
     /// Ends here-documents. Not the mark: what runs on the host may see its own text.
     fence: String,
+    /// How often the host hears that somebody is there.
+    keepalive: Duration,
+    /// When it is to hear that next.
+    next_beat: Instant,
+}
+
+/// What a shell is to run in one go.
+#[derive(Clone, Copy)]
+pub(super) struct ToRun<'a> {
+    /// Begins the records.
+    pub(super) begin: Option<&'a str>,
+    pub(super) steps: &'a [Step],
+    /// The first of them to run.
+    pub(super) from: usize,
+    /// How many bytes of that one's outputs were told before.
+    pub(super) told: [u64; 2],
+}
+
+/// Why a batch has no known end.
+pub(super) enum Broken {
+    Connection(Problem),
+    Unknown(Unknown),
 }
 
 /// What became of a read.
@@ -53,7 +74,11 @@ enum Read {
 
 impl Shell {
     /// Sends the session's beginnings to a child that is, or leads to, a shell, and waits for its answer.
-    pub(super) async fn open(mut child: Child, destination: &Destination) -> Result<Self, Problem> {
+    pub(super) async fn open(
+        mut child: Child,
+        destination: &Destination,
+        keepalive: Duration,
+    ) -> Result<Self, Problem> {
         let (Some(stdin), Some(stdout), Some(stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
@@ -71,9 +96,12 @@ impl Shell {
             err_buffer: vec![0; BUFFER],
             err_ended: None,
             // The first line is for a start-up file that reads one: bash reads `.bashrc` where sshd starts it.
-            pending: format!("\ng_mark={mark}\n{SESSION}").into_bytes(),
+            pending: format!("\ng_mark={mark} g_patience={}\n{SESSION}", 3 * keepalive.as_secs())
+                .into_bytes(),
             mark,
             fence,
+            keepalive,
+            next_beat: Instant::now() + keepalive,
         };
         let (mut heard_out, mut heard_err) = (false, false);
         let mut noise = Vec::new();
@@ -158,16 +186,28 @@ impl Shell {
     }
 
     /// The shell text of a batch.
-    fn batch(&self, steps: &[Step]) -> String {
+    fn batch(&self, run: &ToRun<'_>) -> String {
+        let (fence, mark) = (&self.fence, &self.mark);
         let mut text = String::from("{ g_open\n");
-        for (index, step) in steps.iter().enumerate() {
+        if let Some(begin) = run.begin {
+            // Writing to a String can't fail.
+            let _ = write!(text, "g_record 3<<'{fence}'\n{begin}\n{fence}\n");
+        }
+        let last = run.steps.len() - 1;
+        for (index, step) in run.steps.iter().enumerate().skip(run.from) {
             let words = step.interpreter.as_words();
-            let _ = write!(text, "{} {index}", if words.is_empty() { "g_here" } else { "g_step" });
+            if words.is_empty() {
+                let _ = write!(text, "g_here {index}");
+            } else {
+                let name = step.name.as_deref().unwrap_or("-");
+                let limit = step.limit.map_or(0, |limit| limit.as_secs().max(1));
+                let [out, err] = if index == run.from { run.told } else { [0, 0] };
+                let _ = write!(text, "g_step {index} {} {limit} {out} {err}", quote(name));
+            }
             for word in words {
                 let _ = write!(text, " {}", quote(word));
             }
-            let and = if index + 1 < steps.len() { " &&" } else { "" };
-            let (fence, mark) = (&self.fence, &self.mark);
+            let and = if index < last { " &&" } else { "" };
             let _ = write!(text, " 3<<'{fence}'{and}\n{mark}\nexec 3<&-\n{}\n{fence}\n", step.text);
         }
         text.push_str("g_close\n}\n");
@@ -184,8 +224,8 @@ impl Shell {
         }
     }
 
-    async fn lost(&mut self) -> Problem {
-        let (words, _) = self.last_words().await;
+    async fn lost(&mut self, mut words: Vec<u8>) -> Problem {
+        words.extend(self.last_words().await.0);
         let words = String::from_utf8_lossy(&words).into_owned();
         let last = words.lines().rev().map(str::trim).find(|line| !line.is_empty());
         Problem {
@@ -195,19 +235,18 @@ impl Shell {
         }
     }
 
-    async fn run_batch(
+    /// Runs a batch, or what is left of it.
+    pub(super) async fn run(
         &mut self,
-        steps: &[Step],
-        mut wish: watch::Receiver<Wish>,
-        tell: &mut (dyn FnMut(Signal<'_>) + Send),
-    ) -> Result<(), Problem> {
-        if *wish.borrow() > Wish::Go {
-            return Ok(());
-        }
+        run: ToRun<'_>,
+        wish: &mut watch::Receiver<Wish>,
+        tell: Tell<'_>,
+    ) -> Result<(), Broken> {
         let mut progress = Batch::default();
-        let batch = self.batch(steps);
+        let batch = self.batch(&run);
         self.pending.extend_from_slice(batch.as_bytes());
         let mut sent = None;
+        self.next_beat = Instant::now() + self.keepalive;
         while !progress.done {
             let wanted = *wish.borrow_and_update();
             let newest = progress.newest.as_ref().map(|(id, _)| *id);
@@ -217,11 +256,21 @@ impl Shell {
                 self.pending.extend(progress.control_line(wanted).into_bytes());
                 sent = Some((wanted, newest));
             }
-            match self.read(Some(&mut wish)).await {
+            let Ok(read) = tokio::time::timeout_at(self.next_beat, self.read(Some(&mut *wish))).await else {
+                if newest.is_some() {
+                    self.pending.extend_from_slice(b"beat\n");
+                }
+                self.next_beat = Instant::now() + self.keepalive;
+                continue;
+            };
+            match read {
                 Read::Wish => {}
                 Read::Gone => {
-                    progress.flush(tell);
-                    return Err(self.lost().await);
+                    // What is recorded comes again.
+                    if run.steps.iter().all(|step| step.name.is_none()) {
+                        progress.flush(tell);
+                    }
+                    return Err(Broken::Connection(self.lost(progress.noise).await));
                 }
                 Read::Pieces(stream, pieces) => {
                     for piece in pieces {
@@ -231,30 +280,38 @@ impl Shell {
             }
         }
         self.pending.extend_from_slice(b"end\n");
-        Ok(())
-    }
-}
-
-impl Session for Shell {
-    fn run<'a>(
-        &'a mut self,
-        steps: &'a [Step],
-        wish: watch::Receiver<Wish>,
-        tell: &'a mut (dyn FnMut(Signal<'_>) + Send),
-    ) -> BoxFuture<'a, Result<(), Problem>> {
-        Box::pin(self.run_batch(steps, wish, tell))
+        progress.unknown.map_or(Ok(()), |unknown| Err(Broken::Unknown(unknown)))
     }
 
-    fn close(mut self: Box<Self>) -> BoxFuture<'static, ()> {
-        Box::pin(async move {
-            self.pending.extend_from_slice(b"printf '%s bye\\n' \"$g_mark\"\nexit\n");
-            let _ = tokio::time::timeout(GOODBYE, self.hear_bye()).await;
-            // A daemon that a task left behind keeps the outputs open, and ssh waits for them as long as it runs.
-            self.stdin = None;
-            let _ = tokio::time::timeout(LINGER, self.child.wait()).await;
-            let _ = self.child.start_kill();
-            let _ = self.child.wait().await;
-        })
+    /// Says to a shell that waits for the next batch that somebody is there.
+    pub(super) async fn beat(&mut self) {
+        if Instant::now() < self.next_beat {
+            return;
+        }
+        self.next_beat = Instant::now() + self.keepalive;
+        self.pending.extend_from_slice(b"g_beat\n");
+        if let Some(stdin) = &mut self.stdin {
+            let written = tokio::time::timeout(LINGER, stdin.write(&self.pending)).await;
+            if let Ok(Ok(n)) = written {
+                self.pending.drain(..n);
+            }
+        }
+    }
+
+    /// Ends the shell, once it has run `last`.
+    pub(super) async fn close(mut self, last: Option<String>) {
+        // One that a former session's shell is in the way of ends it first.
+        self.pending.extend_from_slice(b"[ -z \"$g_former\" ] || g_settle\n");
+        if let Some(last) = last {
+            self.pending.extend(format!("{{ {last}\n}} >/dev/null 2>&1\n").into_bytes());
+        }
+        self.pending.extend_from_slice(b"printf '%s bye\\n' \"$g_mark\"\nexit\n");
+        let _ = tokio::time::timeout(GOODBYE, self.hear_bye()).await;
+        // What runs at the other end keeps the outputs open, and ssh waits for them as long as it runs.
+        self.stdin = None;
+        let _ = tokio::time::timeout(LINGER, self.child.wait()).await;
+        let _ = self.child.start_kill();
+        let _ = self.child.wait().await;
     }
 }
 

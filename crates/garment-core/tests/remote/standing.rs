@@ -62,7 +62,7 @@ fn with_flock(bed: &mut Bed) {
 fn without_flock(bed: &mut Bed) {
     let bin = bed.dir.path().join("bin");
     fs::create_dir(&bin).unwrap();
-    for tool in ["cat", "find", "id", "mkdir", "mv", "rm", "sleep", "touch"] {
+    for tool in ["cat", "date", "find", "id", "mkdir", "mv", "rm", "sleep", "touch"] {
         let real = String::from_utf8(bed.run(&format!("unalias -a; command -v {tool}")).stdout).unwrap();
         let real = if real.trim().starts_with('/') { real.trim().into() } else { find(tool) };
         symlink(real, bin.join(tool)).unwrap();

@@ -103,7 +103,7 @@ impl Board {
                         (State::Failed, format!("failed: {}", exit::words(*exit)))
                     }
                     HostResult::Failed(_) => (State::Failed, "failed".to_owned()),
-                    HostResult::Lost(_) => (State::Failed, "connection lost".to_owned()),
+                    HostResult::Lost(_) => (State::Failed, "not known how it went".to_owned()),
                 };
                 self.set(host, state, event.at, text);
             }

@@ -16,6 +16,11 @@ pub(super) fn words(exit: Exit) -> String {
     }
 }
 
+/// The same of a command whose end has a reason of its own: nothing is guessed.
+pub(super) fn words_of_known(exit: Exit) -> String {
+    words(exit).replace(", perhaps since memory ran out", "")
+}
+
 /// The signals that kill, with the numbers that Linux, the BSDs and macOS share; the few that differ have none.
 fn name(signal: u8) -> Option<&'static str> {
     Some(match signal {

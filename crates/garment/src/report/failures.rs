@@ -63,7 +63,7 @@ fn title(progress: &Progress) -> String {
     match progress {
         Progress::Failed(failure) => format!("{} failed", name(&failure.task)),
         Progress::Lost(failure) => {
-            format!("{}: connection lost, how it went is not known", name(&failure.task))
+            format!("{}: how it went is not known", name(&failure.task))
         }
         Progress::Unfit(_) => "refused".to_owned(),
         _ => "not reachable".to_owned(),
@@ -110,7 +110,8 @@ fn of_failure(failure: &Failure, look: Look) -> Vec<String> {
         _ => String::new(),
     };
     match (failure.exit, &failure.problem) {
-        (Some(exit), _) => lines.push(format!("  {place}{}", exit::words(exit))),
+        (Some(exit), None) => lines.push(format!("  {place}{}", exit::words(exit))),
+        (Some(exit), Some(_)) => lines.push(format!("  {place}{}", exit::words_of_known(exit))),
         (None, Some(_)) => {}
         (None, None) => lines.push(format!("  {place}how it ended is not known")),
     }

@@ -88,9 +88,7 @@ fn progress(progress: &Progress) -> (String, Tone) {
         Progress::Through(task) => (format!("did all up to {}", name(task)), Tone::Plain),
         Progress::Failed(failure) => (format!("failed in {}", name(&failure.task)), Tone::Bad),
         Progress::StoppedIn(task) => (format!("stopped in {}", name(task)), Tone::Warn),
-        Progress::Lost(failure) => {
-            (format!("connection lost in {}: not known", name(&failure.task)), Tone::Bad)
-        }
+        Progress::Lost(failure) => (format!("not known how {} went", name(&failure.task)), Tone::Bad),
         Progress::Complete => ("did everything".to_owned(), Tone::Good),
     }
 }

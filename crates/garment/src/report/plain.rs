@@ -159,7 +159,7 @@ mod tests {
         [web1]   someone may be listening
         [web1]   run ssh-keygen -R web1
         [web2] before: migrate: failed: exit code 137 (128 + 9: killed by SIGKILL, perhaps since memory ran out)
-        [web3] before: migrate: connection lost: ssh ended
+        [web3] before: migrate: how it went is not known: ssh ended
         stopping: what runs is being ended, nothing new starts
         ");
     }

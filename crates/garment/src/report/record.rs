@@ -58,6 +58,12 @@ impl Record {
                 let to = to.as_deref().map_or("nothing".to_owned(), clean::text);
                 vec![format!("{} current: {from} -> {to}, since not every host switched", self.tag(host))]
             }
+            What::Disconnected { host, problem } => {
+                self.note(Some(host), &format!("{}; trying to connect again", problem.what))
+            }
+            What::Reconnected { host, took } => {
+                self.note(Some(host), &format!("connected again after {}", span(*took)))
+            }
             What::Interrupted => {
                 vec![self.look.paint(Tone::Warn, "stopping: what runs is being ended, nothing new starts")]
             }
@@ -223,10 +229,13 @@ impl Record {
                 vec![format!("{tag} {} {how}", self.look.paint(Tone::Bad, &format!("{task}: failed:")))]
             }
             HostResult::Lost(Failure { problem: Some(problem), .. }) => {
-                self.problem(host, &format!("{task}: connection lost"), problem)
+                self.problem(host, &format!("{task}: how it went is not known"), problem)
             }
             HostResult::Lost(_) => {
-                vec![format!("{tag} {}", self.look.paint(Tone::Bad, &format!("{task}: connection lost")))]
+                vec![format!(
+                    "{tag} {}",
+                    self.look.paint(Tone::Bad, &format!("{task}: how it went is not known"))
+                )]
             }
             // The ending says it of all of them; here it would bury the host that failed.
             HostResult::Stopped if self.verbosity != Verbosity::Verbose => Vec::new(),

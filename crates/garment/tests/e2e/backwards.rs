@@ -56,8 +56,10 @@ fn a_host_that_is_lost_on_the_way_back_is_not_known() {
             gate.wait_on("web1")
         );
         wrap(fleet, "web1", "mv", &back);
+        shop.config("  reconnect_timeout: 1s\n");
         let running = shop.project.spawn(["deploy", "production"]);
         until("web1 goes back", || fleet.host("web1").file("back").exists());
+        fleet.host("web1").refuse();
         fleet.host("web1").kill_sessions();
         let outcome = running.finish();
         outcome
@@ -65,6 +67,7 @@ fn a_host_that_is_lost_on_the_way_back_is_not_known() {
             .stdout_has("web1 could not go back: the connection was lost")
             .stdout_has("\nweb1  not known ");
         gate.open("web1");
+        fleet.host("web1").serve();
     });
 }
 
@@ -73,10 +76,13 @@ fn a_host_that_is_lost_in_the_switch_writes_down_what_it_did() {
     two(|fleet, shop, old| {
         let gate = Gate::new(fleet);
         slow_switch(fleet, "web2", &gate);
+        shop.config("  reconnect_timeout: 1s\n");
         let running = shop.project.spawn(["deploy", "production"]);
         until("web2 switches", || fleet.host("web2").file("switching").exists());
+        fleet.host("web2").refuse();
         fleet.host("web2").kill_sessions();
         running.finish().code(6);
+        fleet.host("web2").serve();
         gate.open("web2");
         until("web2 is done", || fleet.host("web2").processes().is_empty());
         let new = current(fleet.host("web2"));

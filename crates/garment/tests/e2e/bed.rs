@@ -128,6 +128,8 @@ pub(crate) fn wait_for(running: &mut Running, host: &str, text: &str) -> String 
 pub(crate) fn footprint(folder: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     note(folder, folder, &mut found);
+    found.remove("shop/.garment/beat");
+    found.remove("shop/.garment/session");
     if found.remove("shop/.garment/lock").is_some() {
         for folder in ["shop/.garment", "shop"] {
             let inside = format!("{folder}/");

@@ -134,7 +134,7 @@ fn two_hosts_that_are_one_folder() {
         let refused = project.run(&arguments);
         refused.code(4).stdout_has("another host of this environment is the same folder on the same machine");
     }
-    assert_eq!(fleet.host("web1").read("shop/.garment/lock").lines().count(), 4);
+    assert_eq!(fleet.host("web1").read("shop/.garment/lock").lines().count(), 5);
     assert!(!fleet.host("web1").file("shop/releases").exists());
 }
 

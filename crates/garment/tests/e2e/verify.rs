@@ -8,7 +8,10 @@ fn verify(project: &Sandbox<'_>) -> Outcome {
     let trees = || -> Vec<Vec<String>> {
         let trees = project.fleet().hosts().iter().map(|host| tree(host.home()));
         trees
-            .map(|tree| tree.into_iter().filter(|line| !line.contains(".garment/lock\" ")).collect())
+            .map(|tree| {
+                let of_the_lock = ["lock", "beat", "session"].map(|name| format!(".garment/{name}\" "));
+                tree.into_iter().filter(|line| !of_the_lock.iter().any(|of| line.contains(of))).collect()
+            })
             .collect()
     };
     let before = trees();
@@ -57,7 +60,7 @@ fn to_the_letter() {
     let odd = verify(&project);
     odd.code(4)
         .stdout_has("✗ web1: nothing is live there\n    see how things stand: `garment status production`\n");
-    assert_eq!(names(&web1.file("shop/.garment")), ["lock", "releases"]);
+    assert_eq!(names(&web1.file("shop/.garment")), ["beat", "lock", "operations", "releases", "session"]);
 }
 
 #[test]

@@ -56,6 +56,7 @@ top:
       keep_releases: 4
       forward_agent: true
       shell: [zsh, '-c']
+      reconnect_timeout: 2m
       hosts:
         m:
           roles: [db]
@@ -96,6 +97,7 @@ top:
       keep_releases: 4
       forward_agent: false
       shell: [zsh, '-c']
+      reconnect_timeout: 2m
       hosts:
         t:
       variables:
@@ -142,6 +144,7 @@ base: {git_ref: m, deploy_dir: /d, stages: {after: [{id: x, commands: ['{v}']}]}
       current_symlink: /d/current
       keep_releases: 10
       forward_agent: false
+      reconnect_timeout: 2m
       hosts:
         h:
       variables:

@@ -7,6 +7,7 @@ mod accepted;
 mod aliases;
 mod any_text;
 mod documented;
+mod durations;
 mod extending;
 mod hosts;
 mod naming;

@@ -34,6 +34,7 @@ fn what_they_come_to() {
       current_symlink: /home/shop/deploy/current
       keep_releases: 10
       forward_agent: true
+      reconnect_timeout: 2m
       hosts:
         shop@one.example.org:
         shop@two.example.org:
@@ -73,6 +74,7 @@ fn what_they_come_to() {
       current_symlink: /home/preview/deploy/current
       keep_releases: 10
       forward_agent: true
+      reconnect_timeout: 2m
       hosts:
         preview@one.example.org:
       variables:

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -32,6 +34,7 @@ stages:
       current_symlink: /srv/current
       keep_releases: 3
       forward_agent: false
+      reconnect_timeout: 2m
       hosts:
         h:
         d:
@@ -72,6 +75,7 @@ variables:
       current_symlink: /srv/current
       keep_releases: 10
       forward_agent: false
+      reconnect_timeout: 2m
       hosts:
         h:
         d:
@@ -166,6 +170,11 @@ fn named() -> impl Strategy<Value = String> {
         .prop_filter("names are visible", |s| !s.trim().is_empty() && !s.chars().any(char::is_control))
 }
 
+fn duration() -> impl Strategy<Value = Duration> {
+    // Few, so that a task often has its environment's.
+    prop_oneof![1..3_u64, Just(60), Just(7200)].prop_map(Duration::from_secs)
+}
+
 prop_compose! {
     fn task()(
         id in named(),
@@ -176,6 +185,7 @@ prop_compose! {
         shell_env in proptest::collection::btree_map("[A-Za-z_][A-Za-z0-9_]{0,5}", template(), 0..3),
         shell in proptest::option::of(proptest::collection::vec(named(), 1..3)),
         role in proptest::bool::ANY,
+        timeout in proptest::option::of(duration()),
     ) -> Task {
         Task {
             id,
@@ -185,6 +195,7 @@ prop_compose! {
             prefix,
             shell_env: shell_env.into_iter().collect(),
             shell,
+            timeout,
         }
     }
 }
@@ -199,6 +210,7 @@ proptest! {
         before in proptest::option::of(task()),
         cleanup in proptest::option::of(task()),
         role in named(),
+        limits in (proptest::option::of(duration()), duration(), proptest::option::of(duration())),
     ) {
         let literal = Template::literal;
         comes_back(&Environment {
@@ -212,6 +224,9 @@ proptest! {
             keep_releases,
             forward_agent,
             shell: None,
+            timeout: limits.0,
+            reconnect_timeout: limits.1,
+            cutover_confirm: limits.2,
             variables: values
                 .into_iter()
                 .zip(["a", "é-1", "_x", "no"])

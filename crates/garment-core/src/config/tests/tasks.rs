@@ -329,7 +329,7 @@ stages:
     13 |         when: always
        |         ^^^^
        |
-       = help: known here: `id`, `roles`, `commands`, `cd`, `prefix`, `shell_env`, `shell`
+       = help: known here: `id`, `roles`, `commands`, `cd`, `prefix`, `shell_env`, `shell`, `timeout`
     "#);
 }
 

@@ -2,6 +2,9 @@
 # Takes the lock of $g_deploy_dir for what $g_info says. The session's own shell reads this, so that the lock lives and
 # dies with that shell: a dead operator's lock frees itself. So nothing here may end the shell, set an option, or use a
 # name that does not start with `g_`. stdout is data, as for every script. Status 1: refused, or can't.
+#
+# With $g_again this operation had it before, in a session whose connection was lost. $g_dir/session says whether a step
+# may be running in the session that has the lock, $g_dir/beat when its controller was heard of last.
 
 case $g_deploy_dir in
 '~') g_dir=$HOME ;;
@@ -20,7 +23,44 @@ g_tell() {
 g_refuse() {
 	g_tell refused "$1"
 	g_tell info "$(cat "$2" 2>/dev/null)"
+	if g_is_deaf; then g_tell silent "$g_silent"; fi
 	return 1
+}
+
+# Whether the controller of whoever has the lock has been gone for long: its connection may hang without an end. Sets
+# $g_silent to the seconds since it was heard of.
+g_is_deaf() {
+	g_silent=
+	{ IFS= read -r g_silent <"$g_dir/beat"; } 2>/dev/null
+	case $g_silent in '' | *[!0-9]*) return 1 ;; esac
+	g_silent=$(($(date +%s) - g_silent))
+	[ "$g_silent" -gt $((${g_patience:-45} * 4 / 3)) ]
+}
+
+# g_depose: ends a session whose controller is gone, unless a step runs in it. It is told first, so that none begins.
+g_depose() {
+	g_is_deaf || return 1
+	g_holder=
+	while IFS= read -r g_line; do
+		case $g_line in pid=*) g_holder=${g_line#*=} ;; esac
+	done <"$g_lock"
+	case $g_holder in '' | *[!0-9]*) return 1 ;; esac
+	kill -USR2 "$g_holder" 2>/dev/null || return 1
+	sleep 1
+	g_theirs=
+	{ IFS= read -r g_theirs <"$g_dir/session"; } 2>/dev/null
+	if [ "$g_theirs" = busy ]; then return 1; fi
+	kill -9 "$g_holder" 2>/dev/null
+	rm -rf "$g_lock.d"
+	sleep 1
+}
+
+# Nobody else has it.
+g_have() {
+	printf '%spid=%s\n' "$g_info" "$$" >"$g_lock"
+	date +%s >"$g_dir/beat"
+	echo busy >"$g_dir/session"
+	g_held=$g_lock
 }
 
 # Where there is no flock: a folder, since mkdir succeeds for one only, and in it a file that is touched as long as this
@@ -65,22 +105,20 @@ if ! g_said=$( (mkdir -p "$g_dir" && : >>"$g_lock") 2>&1); then
 		g_tell remedy "let $(id -un) write to \`${g_above:-/}\`, and see whether the disk is full"
 	fi
 	false
-elif [ -e "$g_dir/freeze" ]; then
+elif [ -z "${g_again-}" ] && [ -e "$g_dir/freeze" ]; then
 	g_refuse frozen "$g_dir/freeze"
 elif [ "${g_held-}" = "$g_lock" ]; then
 	:
 elif command -v flock >/dev/null 2>&1; then
 	# The folder's lock, not the file's: a file may be removed by somebody who means well.
-	if command exec 5<"$g_dir" && g_take_flock; then
-		printf '%s' "$g_info" >"$g_lock"
-		g_held=$g_lock
+	if command exec 5<"$g_dir" && { g_take_flock || { g_depose && g_take_flock; }; }; then
+		g_have
 	else
 		command exec 5>&-
 		g_refuse held "$g_lock"
 	fi
-elif g_take_folder; then
-	printf '%s' "$g_info" >"$g_lock"
-	g_held=$g_lock
+elif g_take_folder || { g_depose && g_take_folder; }; then
+	g_have
 else
 	g_refuse held "$g_lock"
 fi

@@ -316,13 +316,13 @@ fn mixed() {
     deploy to production failed in cutover, and the hosts may differ now (12 s)
     It was asked to stop while it ran.
 
-    web2: cutover: connection lost, how it went is not known
+    web2: cutover: how it went is not known
       switch `current`
       ssh ended: connection reset by peer
 
     host  current                  how far it came
     web1  20261124T101112-4634f44  did all up to cutover
-    web2  not known                connection lost in cutover: not known
+    web2  not known                not known how cutover went
     web3  20261123T090000-1111111  stopped in cutover
     web4  not a symlink            stopped in cutover
 

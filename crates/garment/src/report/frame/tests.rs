@@ -140,9 +140,9 @@ fn failed_ones_leave_room_for_the_slow() {
     begins(&mut board, &names[95], 5);
     insta::assert_snapshot!(drawn(&board, 60, 9), @r"
     deploy to production  before: migrate (2 of 2)  1:02:05
-    ✗ web1           connection lost
-    ✗ web2           connection lost
-    ✗ web3           connection lost
+    ✗ web1           not known how it went
+    ✗ web2           not known how it went
+    ✗ web3           not known how it went
     ▸ web96 1:02:00  python3 manage.py migrate --noinput
     … and 96 more: 87 failed, 9 waiting
     ");

@@ -14,17 +14,34 @@ fn task(id: &str, more: &str) -> String {
     format!("      - id: {id}\n        commands: ['echo {id} {{previous_release}} >>~/notes', '{more}']\n")
 }
 
-/// `before: build` and `migrate`, `after: restart`; each fails on a host that has a file of that name.
-fn tasks() -> String {
-    let fails = |id: &str| task(id, &format!("[ ! -e ~/{id} ]"));
-    format!("  stages:\n    before:\n{}{}    after:\n{}", fails("build"), fails("migrate"), fails("restart"))
+/// `before: build` and `migrate`, `after: restart`; each fails on a host that has a file of that name, once it is finished
+/// on the other one.
+fn tasks(fleet: &Fleet) -> String {
+    let homes = fleet.host("web1").home().display().to_string().replace("web1", "$other");
+    let fails = |id: &str| {
+        format!(
+            "[ ! -e ~/{id} ] || {{{{ case {{host}} in web1) other=web2 ;; *) other=web1 ;; esac; until cat \"$(ls -d \
+             \"{homes}/shop/.garment/operations/\"* | tail -n 1)\"/*/*-{id}.1.status; do sleep 0.1; done; false; }}}}"
+        )
+    };
+    stages(fails)
+}
+
+/// The same, for one host.
+fn tasks_of_one() -> String {
+    stages(|id| format!("[ ! -e ~/{id} ]"))
+}
+
+fn stages(fails: impl Fn(&str) -> String) -> String {
+    let task = |id| task(id, &fails(id));
+    format!("  stages:\n    before:\n{}{}    after:\n{}", task("build"), task("migrate"), task("restart"))
 }
 
 #[test]
 fn what_failed_goes_on_where_it_stopped() {
     let fleet = Fleet::builder().webs(2).start();
     let shop = shop(&fleet);
-    shop.config(&tasks());
+    shop.config(&tasks(&fleet));
     let project = &shop.project;
     project.run(["deploy", "production"]).code(0);
     let old = current(fleet.host("web1"));
@@ -66,7 +83,7 @@ fn what_was_killed_is_gone_on_with_by_somebody_else() {
     let fleet = Fleet::builder().webs(2).start();
     let shop = shop(&fleet);
     let gate = Gate::new(&fleet);
-    let stages = |command: &str| {
+    let three = |command: &str| {
         format!(
             "  stages:\n    before:\n{}{}{}",
             task("one", "true"),
@@ -74,7 +91,7 @@ fn what_was_killed_is_gone_on_with_by_somebody_else() {
             task("three", "true")
         )
     };
-    shop.config(&stages(&format!("echo here; {}", gate.wait())));
+    shop.config(&three(&format!("echo here; {}", gate.wait())));
     let mut running = shop.project.spawn(["deploy", "production"]);
     wait_for(&mut running, "web1", "here");
     let status = shop.project.run(["status", "production"]);
@@ -99,7 +116,7 @@ fn what_was_killed_is_gone_on_with_by_somebody_else() {
     status.stdout_lacks("never finished");
 
     let shop = Shop { project: crate::project(&fleet), repo: shop.repo };
-    shop.config(&stages(&format!("echo here; {}", gate.wait())));
+    shop.config(&three(&format!("echo here; {}", gate.wait())));
     let other = &shop.project;
     other.run(["resume", "production", "--wait=20s"]).code(0).stdout_has(": not finished\n");
     let names = |host| notes(host).iter().map(|note| note.trim().to_owned()).collect::<Vec<_>>();
@@ -117,10 +134,10 @@ fn what_was_killed_is_gone_on_with_by_somebody_else() {
 fn a_changed_plan_is_refused_and_nothing_is_changed() {
     let fleet = Fleet::builder().webs(2).start();
     let shop = shop(&fleet);
-    shop.config(&tasks());
+    shop.config(&tasks(&fleet));
     fleet.host("web2").write("migrate", "");
     shop.project.run(["deploy", "production"]).code(4);
-    shop.config(&tasks().replace("[ ! -e ~/migrate ]", "true"));
+    shop.config(&tasks(&fleet).replace("[ ! -e ~/migrate ]", "[ ! -e ~/migrate  ]"));
     let before = footprints(&fleet);
     let refused = shop.project.run(["resume", "production"]);
     refused.code(2).stdout_has("resume of production refused: nothing was changed").stdout_has(
@@ -142,7 +159,7 @@ fn given_up() {
     let fleet = Fleet::builder().webs(2).start();
     let shop = shop(&fleet);
     let project = &shop.project;
-    shop.config(&tasks());
+    shop.config(&tasks(&fleet));
     project
         .run(["abandon", "production"])
         .code(2)
@@ -169,7 +186,7 @@ fn a_rollback_goes_on() {
     let fleet = Fleet::builder().webs(2).start();
     let shop = shop(&fleet);
     let project = &shop.project;
-    shop.config(&tasks());
+    shop.config(&tasks(&fleet));
     project.run(["deploy", "production"]).code(0);
     let old = current(fleet.host("web1"));
     shop.push("two");
@@ -194,7 +211,7 @@ fn trouble() {
     let fleet = Fleet::builder().webs(2).start();
     let shop = shop(&fleet);
     let project = &shop.project;
-    shop.config(&tasks());
+    shop.config(&tasks(&fleet));
     for verb in ["resume", "abandon", "history"] {
         project.run([verb, "staging"]).code(2).stderr_has("no environment");
     }
@@ -228,10 +245,10 @@ fn trouble() {
     project.run(["history", "production"]).code(0).stdout_has("another record on web2");
     fs_err::write(&info, text).unwrap();
     // Begun on another host alone.
-    shop.config_on(&["web1"], &tasks());
+    shop.config_on(&["web1"], &tasks_of_one());
     fleet.host("web1").write("build", "");
     project.run(["deploy", "production"]).code(4);
-    shop.config(&tasks());
+    shop.config(&tasks(&fleet));
     project.run(["resume", "production"]).code(2).stdout_has("there are two operations to resume: `");
     project.run(["abandon", "production"]).code(0);
     project.run(["resume", "production"]).code(2).stdout_has("there is nothing to resume");

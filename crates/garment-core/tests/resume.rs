@@ -12,8 +12,10 @@ use garment_core::engine::{
 use garment_core::event::{Current, Event, Operation, Outcome, TaskOutline, Verdict, What};
 use garment_core::model::{CommitId, Environment, OperationId};
 use garment_core::origin::{NoCommit, Origin};
-use garment_core::plan::{Deploy, Record, Rollback, Selection, compile_deploy, compile_rollback};
-use garment_core::remote::parse_survey;
+use garment_core::plan::{
+    Deploy, Record, Resume, Rollback, Selection, compile_deploy, compile_resume, compile_rollback,
+};
+use garment_core::remote::{parse_operations, parse_survey};
 use garment_core::transport::{Recording, Reply, Step};
 use jiff::Timestamp;
 
@@ -333,8 +335,12 @@ fn what_ran_in_two_attempts_by_half_is_not_finished() {
     one.steps.push(("2", "before-build.1", "0 3 4"));
     let mut two = Kept::of(&record, 1, &BUILT);
     two.steps.push(("2", "before-migrate.0", "1 3 4"));
-    let ran = Hosts::new(Some(one), Some(two)).run(|_, _| None);
+    // How the first attempt ended says nothing of the second, which was cut short.
+    let ran = Hosts::new(Some(one.ended("outcome=failed")), Some(two)).run(|_, _| None);
     assert_eq!(ran.told().0, ["before: build (two)"]);
+    assert!(
+        ran.events.iter().any(|what| matches!(what, What::Resuming(resuming) if resuming.ending.is_none()))
+    );
     assert!(ran.text("one: leave").contains("attempt=3"));
 }
 
@@ -523,6 +529,41 @@ fn people_may_want_the_changed_plan() {
     assert_eq!(ran.outcome.verdict, Verdict::Done);
     assert_eq!(ran.told().0, ["before: build (one two)"]);
     assert!(ran.asked.contains(&"two: more".to_owned()));
+}
+
+/// What hosts have recorded stays; where people agreed to another plan, that is the plan from then on, but for what is
+/// finished.
+#[test]
+fn the_record_that_is_gone_on_with() {
+    let record = recorded(CONFIG, &Selection::All);
+    let answers = [Kept::of(&record, 0, &BUILT).answer(), bytes(&[("end", "operations")])];
+    let records: Vec<_> = answers.iter().map(|answer| parse_operations(answer).unwrap()).collect();
+    let facts: Vec<_> = (0..2).map(|_| parse_survey(&survey(OLD, true)).unwrap()).collect();
+    let compile = |config: &str, changed_plan| {
+        let request = Resume { records: &records, by: "you@there", changed_plan };
+        compile_resume(&environment(config), &facts, &request).unwrap().plan.record
+    };
+    let same = compile(CONFIG, true);
+    assert_eq!((same.attempt, &*same.by, same.operation.as_str()), (2, "you@there", DEPLOY));
+    assert_eq!(same.info, [vec![], record.info[1].clone()]);
+    let changed =
+        compile(&CONFIG.replace("make install", "make all").replace("[tidy]", "[tidy, more]"), true);
+    let tasks = |record: &Record, host: usize| -> Vec<String> {
+        let mut tasks: Vec<_> = record.info[host]
+            .iter()
+            .filter(|(key, _)| *key == "task")
+            .map(|(_, task)| task.clone())
+            .collect();
+        tasks.sort();
+        tasks
+    };
+    let (was, is) = (tasks(&record, 0), tasks(&changed, 0));
+    assert_eq!(was[..2], is[..2], "what is finished, and what has not changed");
+    assert_ne!(was[2], is[2]);
+    let core = |record: &Record| {
+        record.info[0].iter().take_while(|(key, _)| *key != "tasks").cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(core(&changed), core(&record));
 }
 
 #[test]

@@ -87,7 +87,9 @@ fn row(operation: &Merged, hosts: &[Found], limit: u32, now: Timestamp, zone: &T
         format!("{} ({})", at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M"), ago(at, now))
     });
     let took = began.zip(end.and_then(|end| end.at)).and_then(|(began, ended)| {
-        Some(span(Duration::from_secs(u64::try_from(ended.as_second() - began.as_second()).ok()?)))
+        let seconds = u64::try_from(ended.as_second() - began.as_second()).ok()?;
+        // Nobody counted what is smaller.
+        Some(if seconds < 60 { format!("{seconds} s") } else { span(Duration::from_secs(seconds)) })
     });
     let (how, tone) = how(operation);
     let mut cells: Vec<Cell> = vec![

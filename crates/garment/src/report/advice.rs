@@ -4,6 +4,7 @@ use garment_core::event::{Operation, Outcome, Verdict};
 use garment_core::model::ReleaseName;
 
 use super::clean;
+use super::fates::leads_there;
 use super::invocation::invocation;
 use super::look::{Look, Tone};
 use super::moves::Moves;
@@ -45,9 +46,14 @@ pub(super) fn lines(outcome: &Outcome, moves: &Moves, look: Look, config: Option
         Verdict::Unreachable => vec![("look", garment("check", None)), again(mended)],
         Verdict::Interrupted if !is_begun => vec![list, again("it starts afresh")],
         Verdict::Stopped if !is_begun => vec![list, again(mended)],
-        Verdict::Interrupted => [list, resume("")].into_iter().chain(back).chain([afresh()]).collect(),
+        Verdict::Interrupted => {
+            let back = back.filter(|_| outcome.hosts.iter().any(|host| leads_there(outcome, &host.current)));
+            [list, resume("")].into_iter().chain(back).chain([afresh()]).collect()
+        }
+        // Those that had switched went back.
+        Verdict::Stopped => vec![list, resume(mended), afresh()],
         Verdict::LiveButFailed if outcome.operation == Operation::Rollback => vec![list, resume(mended)],
-        Verdict::Stopped | Verdict::LiveButFailed | Verdict::Mixed => {
+        Verdict::LiveButFailed | Verdict::Mixed => {
             [list, resume(mended)].into_iter().chain(back).chain([afresh()]).collect()
         }
     };

@@ -230,6 +230,8 @@ pub enum Phase {
     Rehearse,
     /// garment's own: `current` moves.
     Cutover,
+    /// garment's own: every host is told that all have switched.
+    Confirm,
     /// garment's own: old releases go.
     Prune,
 }

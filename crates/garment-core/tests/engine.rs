@@ -72,6 +72,7 @@ fn answer(step: &Step) -> Vec<u8> {
             ("end", "survey"),
         ],
         "go back" => vec![("from", "x"), ("to", OLD), ("end", "revert")],
+        "tell it that all have switched" => vec![("confirmed", "x"), ("end", "confirm")],
         shown if shown.ends_with(" current") => vec![("from", OLD), ("to", "x"), ("end", "cutover")],
         _ => vec![],
     };
@@ -91,8 +92,17 @@ impl Ran {
     }
 }
 
-/// Runs an operation; `reply` may answer for a step in place of a host that does all it is told.
+/// As [`run_in`], in the shop.
 fn run(
+    reply: impl Fn(&str, &str) -> Option<Reply> + Send + Sync + 'static,
+    operation: impl AsyncFnOnce(&Environment, Means<'_>) -> Outcome,
+) -> Ran {
+    run_in(&shop(), reply, operation)
+}
+
+/// Runs an operation; `reply` may answer for a step in place of a host that does all it is told.
+fn run_in(
+    environment: &Environment,
     reply: impl Fn(&str, &str) -> Option<Reply> + Send + Sync + 'static,
     operation: impl AsyncFnOnce(&Environment, Means<'_>) -> Outcome,
 ) -> Ran {
@@ -106,7 +116,7 @@ fn run(
     let interrupt = Interrupt::default();
     let means = Means { transport: &recording, origin: &OneCommit, teller: &teller, interrupt: &interrupt };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let outcome = runtime.block_on(operation(&shop(), means));
+    let outcome = runtime.block_on(operation(environment, means));
     let new = outcome.release.as_ref().map_or("-".into(), ToString::to_string);
     let mut asked: Vec<String> = recording
         .asked()
@@ -367,4 +377,74 @@ fn those_who_wait_get_it_in_the_end() {
     assert!(ran.asked.contains(&"two: give the lock back".to_owned()));
     let notes: Vec<_> = ran.events.iter().filter(|what| matches!(what, What::Note { .. })).collect();
     assert_eq!(notes.len(), 1, "{notes:?}");
+}
+
+/// The shop, where a switch has to be confirmed.
+fn careful() -> Environment {
+    let within = Some(std::time::Duration::from_secs(30));
+    Environment { cutover_confirm: within, ..shop() }
+}
+
+/// What was asked from the switch on.
+fn from_the_switch(ran: &Ran) -> Vec<&str> {
+    let asked = ran.asked.iter().map(String::as_str);
+    asked.skip_while(|asked| !asked.ends_with(" current")).collect()
+}
+
+#[test]
+fn all_hosts_switch_before_any_is_told_that_they_have() {
+    let ran = run_in(&careful(), |_, _| None, plain_deploy);
+    assert_eq!(ran.outcome.verdict, Verdict::Done);
+    assert_eq!(
+        from_the_switch(&ran)[..5],
+        [
+            "one: make NEW current",
+            "two: make NEW current",
+            "one: tell it that all have switched",
+            "two: tell it that all have switched",
+            "one: restart"
+        ]
+    );
+}
+
+#[test]
+fn one_that_was_not_confirmed_takes_those_back_that_were() {
+    let late = |host: &str, shown: &str| {
+        let is_late = host == "two" && shown == "tell it that all have switched";
+        is_late.then(|| Reply::Exit(b"problem\0it went back by itself\0".to_vec(), 1))
+    };
+    // The second look at that host finds it back.
+    let ran = run_in(&careful(), late, plain_deploy);
+    assert_eq!(
+        from_the_switch(&ran)[2..],
+        [
+            "one: tell it that all have switched",
+            "two: tell it that all have switched",
+            "two: look at the host",
+            "one: go back",
+            "one: write down that it failed",
+            "two: write down that it failed"
+        ]
+    );
+    assert_eq!(ran.outcome.verdict, Verdict::Stopped);
+    assert_eq!(ran.progress(0), &Progress::WentBack);
+    assert!(ran.outcome.hosts.iter().all(|host| host.current == Current::Leads(OLD.into())));
+}
+
+#[test]
+fn one_that_does_not_acknowledge_is_not_known() {
+    let lost = |host: &str, shown: &str| {
+        (host == "two" && shown == "tell it that all have switched").then_some(Reply::Lost)
+    };
+    let ran = run_in(&careful(), lost, plain_deploy);
+    assert_eq!(ran.outcome.verdict, Verdict::Mixed);
+    assert_eq!(ran.progress(0), &Progress::WentBack);
+    assert_eq!(ran.outcome.hosts[1].current, Current::Unknown);
+    let new = ran.outcome.release.as_ref().unwrap();
+    assert_eq!(
+        ran.outcome.problems[0].what,
+        format!(
+            "two has either heard the confirmation and stays at {new}, or goes back by itself 30s after its switch"
+        )
+    );
 }

@@ -1,10 +1,11 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::event::{
-    Current, Failure, HostName, HostOutcome, HostResult, Operation, Outcome, Problem, Progress, StepRef,
-    TaskRef, Verdict,
+    Current, Failure, HostName, HostOutcome, HostResult, Operation, Outcome, Phase, Problem, Progress,
+    StepRef, TaskRef, Verdict,
 };
-use crate::model::{HostFacts, Occupant, ReleaseName};
+use crate::model::{HostFacts, Occupant, ReleaseName, write_duration};
 use crate::plan::Plan;
 
 /// Keeps account of what is known of each host while a plan runs. Nothing is in it that a host did not say.
@@ -17,6 +18,8 @@ pub(super) struct Ledger {
     problems: Vec<Problem>,
     /// Something failed before anybody asked to stop: that is what ended the operation.
     failed_by_itself: bool,
+    /// How long hosts wait for their switch to be confirmed.
+    cutover_confirm: Option<Duration>,
 }
 
 struct Entry {
@@ -28,6 +31,8 @@ struct Entry {
     switch: Switch,
     /// It switched in an earlier attempt, and others did not.
     is_ahead: bool,
+    /// Whether the host said that it stays where it switched to.
+    confirmed: bool,
 }
 
 /// What is known of the switch on a host.
@@ -62,6 +67,8 @@ impl Ledger {
                     _ => Switch::NotYet,
                 },
                 is_ahead,
+                // What was not was taken back under the lock.
+                confirmed: plan.resumed.is_some() && is_there && !is_ahead,
             }
         });
         let resumed = plan.resumed.as_ref().map(|_| plan.operation);
@@ -73,6 +80,7 @@ impl Ledger {
             hosts: hosts.collect(),
             problems: Vec::new(),
             failed_by_itself: false,
+            cutover_confirm: plan.cutover_confirm,
         }
     }
 
@@ -89,6 +97,21 @@ impl Ledger {
 
     pub(super) fn failed_by_itself(&mut self) {
         self.failed_by_itself = true;
+    }
+
+    /// The time that a switch may take is over, and these hosts have not all ended the task.
+    pub(super) fn too_slow(&mut self, task: &TaskRef, hosts: impl Iterator<Item = usize>) {
+        self.failed_by_itself = true;
+        let within = self.cutover_confirm.map(write_duration).unwrap_or_default();
+        for host in hosts.filter(|host| self.hosts[*host].last.as_ref() != Some(task)).collect::<Vec<_>>() {
+            self.problems.push(Problem {
+                what: format!(
+                    "{} was not through with `{task}` when the {within} of `cutover_confirm` were over",
+                    self.hosts[host].name
+                ),
+                remedy: "see what is slow there, or give `cutover_confirm` more time".into(),
+            });
+        }
     }
 
     pub(super) fn has_ended(&self, host: usize, task: &TaskRef) -> bool {
@@ -186,8 +209,41 @@ impl Ledger {
         self.hosts[host].leads_there()
     }
 
-    pub(super) fn all_moved(&self) -> bool {
-        self.hosts.iter().all(Entry::leads_there)
+    /// The host acknowledged that all hosts have switched.
+    pub(super) fn confirmed(&mut self, host: usize) {
+        self.hosts[host].confirmed = true;
+    }
+
+    /// It did not: if it switched, it may go back by itself.
+    pub(super) fn not_confirmed(&mut self, host: usize) {
+        if self.hosts[host].switch != Switch::ThereBefore {
+            self.unsure(host);
+        }
+    }
+
+    /// Whether `current` leads to the release on all hosts, and stays there.
+    pub(super) fn has_settled(&self) -> bool {
+        let stays = |entry: &Entry| entry.confirmed || self.cutover_confirm.is_none();
+        self.hosts.iter().all(|entry| entry.leads_there() && stays(entry))
+    }
+
+    /// What hosts will do by themselves that are not known to have switched, or to stay there.
+    pub(super) fn tell_of_guards(&mut self) {
+        let Some(within) = self.cutover_confirm.map(write_duration) else { return };
+        for entry in self.hosts.iter().filter(|entry| entry.switch == Switch::Unsure) {
+            let in_confirm = entry.last.as_ref().is_some_and(|task| task.phase == Phase::Confirm);
+            let (name, release) = (&entry.name, &self.release);
+            let what = if in_confirm {
+                format!(
+                    "{name} has either heard the confirmation and stays at {release}, or goes back by itself \
+                     {within} after its switch"
+                )
+            } else {
+                format!("{name} goes back by itself after {within}, if it has switched")
+            };
+            let remedy = format!("look once that is over: `garment status {}`", self.environment);
+            self.problems.push(Problem { what, remedy });
+        }
     }
 
     /// `done` is whether the whole plan was carried out.

@@ -4,7 +4,7 @@ use super::prune::{rollback_target, superfluous};
 use super::record::{About, name_steps, record};
 use super::resume::Continued;
 use super::scope::{Names, Scope, absolute_paths};
-use super::tasks::{own_task, stage_tasks, switch_tasks};
+use super::tasks::{Switch, own_task, reverts, stage_tasks, switch_tasks};
 use super::{NoPlan, Plan, Selection};
 use crate::event::{HostName, Operation, Phase, Problem};
 use crate::model::{
@@ -88,12 +88,14 @@ pub fn compile_deploy(
     });
     let stage = |stage| stage_tasks(environment, stage, deploy.selection, &hosts);
 
+    let switches: Vec<Switch<'_>> = paths
+        .iter()
+        .map(|paths| Switch { paths, left_as: State::Replaced, back_as: State::Failed })
+        .collect();
+
     let mut tasks = vec![own_task(Phase::Prepare, "prepare", prepare)];
     tasks.extend(stage(Stage::Before));
-    tasks.extend(switch_tasks(
-        &paths.iter().map(|paths| (paths, State::Replaced)).collect::<Vec<_>>(),
-        &release,
-    ));
+    tasks.extend(switch_tasks(environment, &switches, &release));
     tasks.extend(stage(Stage::After));
     tasks.push(own_task(Phase::Prune, "prune", prune));
     tasks.extend(stage(Stage::Cleanup));
@@ -114,6 +116,7 @@ pub fn compile_deploy(
         hosts: host_names(environment),
         record: record(environment, facts, &before, &tasks, &about),
         resumed: None,
+        cutover_confirm: environment.cutover_confirm,
         tasks,
         give_up: paths
             .iter()
@@ -121,10 +124,7 @@ pub fn compile_deploy(
                 Step::script("write down that it failed", remote::mark(paths, &release, State::Failed))
             })
             .collect(),
-        revert: paths
-            .iter()
-            .map(|paths| Step::script("go back", remote::revert(paths, &release, State::Failed)))
-            .collect(),
+        revert: reverts(&switches, &release),
         reconnect_timeout: environment.reconnect_timeout,
         survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),
         release,

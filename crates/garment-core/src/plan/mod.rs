@@ -39,6 +39,8 @@ pub struct Plan {
     pub hosts: Vec<HostName>,
     /// What `current` is to lead to.
     pub release: ReleaseName,
+    /// How long a host that has switched waits to hear that all have, before it goes back by itself; `None`: it doesn't.
+    pub cutover_confirm: Option<Duration>,
     /// How the hosts write it down.
     pub record: Record,
     /// If it goes on with an operation that was begun before: what of it is done.

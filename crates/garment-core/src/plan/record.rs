@@ -137,6 +137,7 @@ pub(super) fn key(task: &TaskRef) -> String {
         Phase::Prepare => "prepare".to_owned(),
         Phase::Rehearse => "rehearse".to_owned(),
         Phase::Cutover => "cutover".to_owned(),
+        Phase::Confirm => "confirm".to_owned(),
         Phase::Prune => "prune".to_owned(),
     }
 }

@@ -3,7 +3,7 @@ use super::prune::rollback_target;
 use super::record::{About, name_steps, record};
 use super::resume::Continued;
 use super::scope::{Names, Scope, absolute_paths};
-use super::tasks::{stage_tasks, switch_tasks};
+use super::tasks::{Switch, reverts, stage_tasks, switch_tasks};
 use super::{NoPlan, Plan, Selection};
 use crate::event::{Operation, Problem};
 use crate::model::{Environment, HostFacts, OperationId, ReleaseName, Setting, Stage, State};
@@ -58,11 +58,19 @@ pub fn compile_rollback(
     let stage = |stage| stage_tasks(environment, stage, &Selection::All, &hosts);
     let mut tasks = stage(Stage::Rollback);
     // Going on to a newer release by name says nothing against the one that is left.
-    let left = facts.iter().zip(&paths).map(|(facts, paths)| {
+    let switches = facts.iter().zip(&paths).map(|(facts, paths)| {
         let forward = facts.current_release().is_some_and(|current| *current < release);
-        (paths, if forward { State::Replaced } else { State::RolledBack })
+        let was = facts.releases.get(&release).and_then(|release| release.state);
+        // What it was before the switch that is gone on with, nobody wrote down.
+        let was = was.filter(|state| rollback.continued.is_none() || *state != State::Live);
+        Switch {
+            paths,
+            left_as: if forward { State::Replaced } else { State::RolledBack },
+            back_as: was.unwrap_or(State::Replaced),
+        }
     });
-    tasks.extend(switch_tasks(&left.collect::<Vec<_>>(), &release));
+    let switches: Vec<Switch<'_>> = switches.collect();
+    tasks.extend(switch_tasks(environment, &switches, &release));
     tasks.extend(stage(Stage::After));
     name_steps(&mut tasks);
     let known = facts.iter().find_map(|facts| facts.releases.get(&release)?.commit.clone());
@@ -82,18 +90,10 @@ pub fn compile_rollback(
         hosts: host_names(environment),
         record: record(environment, facts, &before, &tasks, &about),
         resumed: None,
+        cutover_confirm: environment.cutover_confirm,
         tasks,
         give_up: Vec::new(),
-        revert: facts
-            .iter()
-            .zip(&paths)
-            .map(|(facts, paths)| {
-                let was = facts.releases.get(&release).and_then(|release| release.state);
-                // What it was before the switch that is gone on with, nobody wrote down.
-                let was = was.filter(|state| rollback.continued.is_none() || *state != State::Live);
-                Step::script("go back", remote::revert(paths, &release, was.unwrap_or(State::Replaced)))
-            })
-            .collect(),
+        revert: reverts(&switches, &release),
         reconnect_timeout: environment.reconnect_timeout,
         survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),
         release,

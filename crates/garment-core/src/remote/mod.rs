@@ -6,6 +6,7 @@
 
 mod check;
 mod command;
+mod confirm;
 mod cutover;
 mod lock;
 mod mark;
@@ -25,7 +26,8 @@ mod verify;
 
 pub use check::{Check, check, parse_check};
 pub use command::command_text;
-pub use cutover::{Cutover, Moved, cutover, parse_cutover, parse_revert, rehearse, revert};
+pub use confirm::{confirm, parse_confirm, parse_settle, settle};
+pub use cutover::{Confirmation, Cutover, Moved, cutover, parse_cutover, parse_revert, rehearse, revert};
 pub use lock::{Holder, Refusal, freeze, lock, parse_freeze, parse_refusal, thaw, unlock};
 pub use mark::mark;
 pub use operation::{Abandon, abandon, attach, begin, end, parse_abandon, resumed};
@@ -38,6 +40,6 @@ pub use prune::{parse_prune, prune};
 pub use quote::quote;
 pub use records::BadRecords;
 pub(crate) use script::one_line;
-pub use standing::{Begun, Standing, parse_standing, standing};
+pub use standing::{Begun, Standing, Unconfirmed, parse_standing, standing};
 pub use survey::{parse_survey, survey};
 pub use verify::{Differences, Kind, Verify, parse_verify, verify};

@@ -4,6 +4,7 @@ use super::{Paths, quote};
 
 pub(super) const LIB: &str = include_str!("sh/lib.sh");
 pub(super) const STATE: &str = include_str!("sh/state.sh");
+pub(super) const BACK: &str = include_str!("sh/back.sh");
 pub(super) const GIT: &str = include_str!("sh/git.sh");
 pub(super) const SUBMODULES: &str = include_str!("sh/submodules.sh");
 

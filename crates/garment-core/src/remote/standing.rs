@@ -12,6 +12,17 @@ pub struct Standing {
     pub frozen: Option<Holder>,
     /// Releases that were begun and have not been live, oldest first.
     pub begun: Vec<Begun>,
+    /// A switch that nobody has confirmed.
+    pub unconfirmed: Option<Unconfirmed>,
+}
+
+/// A switch that the host takes back if nobody confirms it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unconfirmed {
+    /// Where `current` leads for now.
+    pub release: ReleaseName,
+    /// How long the host waits, in seconds since 1970 by its own clock.
+    pub until: Option<i64>,
 }
 
 /// A release whose deploy has not come to its end.
@@ -43,6 +54,15 @@ pub fn parse_standing(stdout: &[u8]) -> Result<Standing, BadRecords> {
                 let release = ReleaseName::parse(&value);
                 is_release = release.is_some();
                 standing.begun.extend(release.map(|release| Begun { release, by: String::new() }));
+            }
+            "unconfirmed" => {
+                let release = ReleaseName::parse(&value);
+                standing.unconfirmed = release.map(|release| Unconfirmed { release, until: None });
+            }
+            "until" => {
+                if let Some(unconfirmed) = &mut standing.unconfirmed {
+                    unconfirmed.until = value.parse().ok();
+                }
             }
             "by" if is_release => {
                 if let Some(begun) = standing.begun.last_mut() {

@@ -37,8 +37,10 @@
 unset CDPATH
 cd -- "${HOME:-/}" || cd /
 exec 4<&0
-g_stopped='' g_over='' g_critical='' g_op='' g_held='' g_former='' g_now=0 g_first=
+g_stopped='' g_ending='' g_over='' g_critical='' g_op='' g_held='' g_former='' g_now=0 g_first=
 trap 'g_stopped=1' USR1
+# The step that runs is being ended, with all of its process group.
+trap 'g_ending=1' ALRM
 # Another session takes over. Once `over` is written down no step begins here any more; between the last look at $g_over
 # and the beginning of a step it is not written.
 trap 'g_over=1; [ -n "$g_critical" ] || g_status_is over' USR2
@@ -147,9 +149,10 @@ g_step() {
   # shellcheck disable=SC2086
   $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$@" "$g_text" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_base.out" 2>>"$g_base.err"
   g_status=$?
-  g_now=$(date +%s)
   g_timed=
   [ -z "$g_timer" ] || g_untime
+  [ -z "$g_ending$g_timed" ] || g_until_gone
+  g_now=$(date +%s)
   # What has not begun has no end either: it may be run again.
   if [ -s "$g_base.pid" ]; then
     { echo "$g_status $g_began $g_now$g_timed" >"$g_base.status"; } 2>/dev/null
@@ -185,6 +188,17 @@ g_relay() {
     wait "$!"
     g_copy
     kill -0 "$$" 2>/dev/null || break
+  done
+}
+
+# What is to end is over when its whole group is: something that runs on would get in the way of whoever comes next.
+g_until_gone() {
+  g_group=
+  { IFS= read -r g_group <"$g_base.pid"; } 2>/dev/null || return
+  g_tries=60
+  while [ "$g_tries" -gt 0 ] && kill -0 "-$g_group" 2>/dev/null; do
+    sleep 0.2 2>/dev/null || sleep 1
+    g_tries=$((g_tries - 1))
   done
 }
 
@@ -303,10 +317,12 @@ g_watch() {
       beat) g_beat ;;
       'term '*)
         kill -USR1 "$$"
+        kill -ALRM "$$"
         g_signal TERM "${g_line#* }" &
         ;;
       'kill '*)
         kill -USR1 "$$"
+        kill -ALRM "$$"
         g_send KILL "${g_line#* }"
         ;;
     esac
@@ -337,7 +353,7 @@ g_signal() {
 }
 
 g_open() {
-  g_stopped='' g_first=1
+  g_stopped='' g_ending='' g_first=1
   g_batch_began=$(date +%s)
   g_now=$g_batch_began
   g_status_is busy

@@ -192,7 +192,12 @@ impl Bed {
     }
 
     pub(crate) fn cutover(&self, name: &str, left_as: State) -> Ran {
-        self.run(&cutover(&Cutover { paths: &self.paths, release: &release(name), left_as }))
+        self.run(&cutover(&Cutover {
+            paths: &self.paths,
+            release: &release(name),
+            left_as,
+            confirmation: None,
+        }))
     }
 
     pub(crate) fn rehearse(&self, name: &str) -> Ran {
@@ -200,6 +205,7 @@ impl Bed {
             paths: &self.paths,
             release: &release(name),
             left_as: State::Replaced,
+            confirmation: None,
         }))
     }
 

@@ -8,7 +8,7 @@ use garment_core::remote::{Moved, mark};
 use crate::bed::{Bed, name, release, tree};
 
 /// A host with complete releases, made without git.
-fn with_releases(bed: &Bed, names: &[u32]) {
+pub(crate) fn with_releases(bed: &Bed, names: &[u32]) {
     for n in names {
         let dir = bed.app("releases").join(name(*n));
         fs::create_dir_all(&dir).unwrap();

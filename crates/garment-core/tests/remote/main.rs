@@ -4,6 +4,7 @@
 mod bed;
 mod check;
 mod command;
+mod confirm;
 mod cutover;
 mod files;
 mod operations;

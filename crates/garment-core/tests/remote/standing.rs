@@ -180,6 +180,7 @@ fn a_freeze_and_what_was_begun() {
         symlink("x", bed.app(".garment/releases").join(name(7))).unwrap();
         let begun = |n, by: &str| Begun { release: release(&name(n)), by: by.into() };
         let want = Standing {
+            unconfirmed: None,
             held: None,
             frozen: Some(holder()),
             begun: vec![begun(2, ""), begun(6, "ann@desk = x")],

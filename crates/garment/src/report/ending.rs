@@ -111,7 +111,7 @@ fn where_current_leads(outcome: &Outcome) -> String {
     );
     let stayed = stayed || (outcome.verdict == Verdict::Interrupted && elsewhere == all);
     let Some(release) = outcome.release.as_ref().filter(|_| !stayed) else {
-        if outcome.hosts.iter().any(|host| host.progress == Progress::WentBack) {
+        if outcome.hosts.iter().any(|host| switched_and_went_back(&host.progress)) {
             return "`current` is where it was before on every host: those that had switched went back."
                 .to_owned();
         }
@@ -135,6 +135,16 @@ fn where_current_leads(outcome: &Outcome) -> String {
         let _ = write!(text, "; on {unknown} it is not known");
     }
     text + "."
+}
+
+/// Of a host where `current` is as it was before. Only one that has switched is asked to confirm it.
+fn switched_and_went_back(progress: &Progress) -> bool {
+    match progress {
+        Progress::WentBack => true,
+        Progress::Failed(failure) | Progress::Lost(failure) => failure.task.phase == Phase::Confirm,
+        Progress::Through(task) | Progress::StoppedIn(task) => task.phase == Phase::Confirm,
+        Progress::Untouched | Progress::Unreachable(_) | Progress::Unfit(_) | Progress::Complete => false,
+    }
 }
 
 /// What a failed deploy leaves behind. A release is complete or not there, so only one whose preparation was over is

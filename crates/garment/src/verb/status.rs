@@ -65,7 +65,9 @@ impl<'a> Seen<'a> {
     }
 
     fn is_in_the_way(&self) -> bool {
-        self.0.iter().any(|(_, _, standing)| standing.held.is_some() || standing.frozen.is_some())
+        self.0.iter().any(|(_, _, standing)| {
+            standing.held.is_some() || standing.frozen.is_some() || standing.unconfirmed.is_some()
+        })
     }
 
     /// What each host says, where it says something, with the hosts that say the same.
@@ -128,6 +130,7 @@ impl Telling<'_> {
             lines.push(format!("Nothing is live yet: {}", self.command("deploy")));
         }
         lines.extend(self.in_the_way(seen));
+        lines.extend(self.unconfirmed(seen));
         let records: Vec<Vec<Recorded>> = hosts
             .iter()
             .map(|host| host.found.as_ref().map(|(_, _, records)| records.clone()).unwrap_or_default())
@@ -185,6 +188,31 @@ impl Telling<'_> {
             let text = format!("Locked by {}{}: {why}", somebody(&by), self.after(" since ", since));
             lines.push(self.look.paint(Tone::Warn, &clean::text(&text)) + &on(&hosts, seen));
             lines.push(format!("    once that is over: {}", self.command("unlock")));
+        }
+        lines
+    }
+
+    /// Switches that nobody at work is going to confirm.
+    fn unconfirmed(&self, seen: &Seen) -> Vec<String> {
+        let waiting = seen.by(|_, standing| {
+            let unconfirmed = standing.unconfirmed.iter().filter(|_| standing.held.is_none());
+            unconfirmed
+                .map(|waiting| {
+                    (&waiting.release, waiting.until.is_some_and(|until| until >= self.now.as_second()))
+                })
+                .collect()
+        });
+        let mut lines = Vec::new();
+        for ((release, waits), hosts) in waiting {
+            let text = if waits {
+                format!("The switch to {release} is not confirmed, and is about to be taken back")
+            } else {
+                format!("The switch to {release} was never confirmed, and is not taken back yet")
+            };
+            lines.push(self.look.paint(Tone::Warn, &text) + &on(&hosts, seen));
+            if !waits {
+                lines.push(format!("    the next deploy does that first: {}", self.command("deploy")));
+            }
         }
         lines
     }

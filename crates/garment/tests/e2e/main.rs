@@ -4,6 +4,7 @@
 mod backwards;
 mod bed;
 mod commands;
+mod confirm;
 mod cutover;
 mod demo;
 mod documented;

@@ -22,6 +22,10 @@ if [ -e "$lock" ]; then
 	if [ ! -r "$lock" ]; then fail "can't read the lock \`$lock\`" "let $(id -un) read it"; fi
 	if is_held; then emit held "$(cat "$lock" 2>/dev/null)"; fi
 fi
+if find_record waits || find_record back; then
+	emit unconfirmed "$its_switch"
+	emit until "$its_until"
+fi
 for file in "$state_dir"/releases/[0-9]*T*-*; do
 	if [ ! -f "$file" ]; then continue; fi
 	name=${file##*/}

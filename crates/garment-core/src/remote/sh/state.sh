@@ -26,6 +26,24 @@ read_revision() {
 	fi
 }
 
+unconfirmed=$state_dir/unconfirmed
+
+# find_record KIND: sets $record to the record of a switch that waits for its confirmation (waits) or is being taken back
+# (back), $its_switch to its release, $its_back_as to what becomes of that, $its_until to when the waiting ends. Status 1
+# if there is none. It is a symlink, which is there complete or not at all, even after a power cut.
+find_record() {
+	for record in "$unconfirmed"/*."$1"; do
+		if [ ! -L "$record" ]; then continue; fi
+		_says=$(readlink "$record") || continue
+		its_back_as=${_says%% *}
+		_says=${_says#* }
+		its_until=${_says%% *} its_switch=${_says#* }
+		return 0
+	done
+	record='' its_switch='' its_back_as='' its_until=''
+	return 1
+}
+
 # write_state NAME KEY=VALUE...: sets these and keeps the rest, by one rename.
 write_state() {
 	_name=$1

@@ -3,6 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use garment_testing::Outcome;
+
 use crate::aftermath::{commands_ran, nothing_incomplete, states_are_true};
 use crate::attempt::text;
 use crate::bed::{Bed, within};
@@ -59,6 +61,7 @@ pub(crate) fn run(bed: &mut Bed, case: &Case, story: &mut Vec<String>, wrong: &m
         Kind::Nothing => {
             outcome.code(0);
         }
+        Kind::DiskFull | Kind::DiskReadOnly => names_the_disk(&outcome),
         Kind::Terminated | Kind::TerminatedTwice => heard(&events, &case.boundary),
         _ => {}
     });
@@ -110,6 +113,17 @@ fn holds(wrong: &mut Vec<String>, check: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(check)) {
         wrong.push(text(&*panic));
     }
+}
+
+/// Where it failed, the report says that it was the disk.
+fn names_the_disk(outcome: &Outcome) {
+    let words = ["disk", "No space left", "Read-only", "can't write", "can't make"];
+    let told = outcome.stdout.split_once("\n\n").map_or("", |(_, report)| report);
+    let told = words.iter().any(|word| told.contains(word));
+    assert!(
+        outcome.status.success() || told,
+        "the report does not say what is wrong with the disk\n{outcome}"
+    );
 }
 
 /// Who is asked to stop begins nothing more: at most the task that was about to begin when the signal came.

@@ -447,3 +447,45 @@ fn one_that_does_not_acknowledge_is_not_known() {
         )
     );
 }
+
+/// What changes something on a host knows by which token its lock was taken.
+#[test]
+fn the_scripts_know_the_lock_s_token() {
+    fn value<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+        let rest = text.lines().find_map(|line| line.strip_prefix(start))?;
+        Some(rest.trim_matches('\''))
+    }
+    for goes_back in [false, true] {
+        let texts: Arc<Mutex<Vec<(String, String)>>> = Arc::default();
+        let heard = texts.clone();
+        let recording = Recording::new(move |_, step| {
+            heard.lock().unwrap().push((step.shown.to_string(), step.text.clone()));
+            Reply::Exit(if step.is_script { answer(step) } else { vec![] }, 0)
+        });
+        let teller = Teller::new(|_| ());
+        let interrupt = Interrupt::default();
+        let means =
+            Means { transport: &recording, origin: &OneCommit, teller: &teller, interrupt: &interrupt };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let done = runtime.block_on(async {
+            if goes_back {
+                rollback(&shop(), &RollbackRequest::default(), means).await
+            } else {
+                deploy(&shop(), &DeployRequest::default(), means).await
+            }
+        });
+        assert_eq!(done.verdict, Verdict::Done);
+        let texts = texts.lock().unwrap();
+        let lock = texts.iter().find(|(shown, _)| shown == "take the lock").unwrap();
+        let token = value(&lock.1, "token=").unwrap();
+        assert!(token.len() > 10, "{token}");
+        let tokens: Vec<_> = texts
+            .iter()
+            .filter(|(shown, _)| shown != "take the lock")
+            .filter_map(|(shown, text)| Some((shown.as_str(), value(text, "token=")?)))
+            .collect();
+        let per_host = if goes_back { 2 } else { 4 };
+        assert_eq!(tokens.len(), 2 * per_host, "{tokens:?}");
+        assert!(tokens.iter().all(|(_, of)| *of == token), "{tokens:?}");
+    }
+}

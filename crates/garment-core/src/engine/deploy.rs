@@ -44,7 +44,7 @@ pub async fn deploy(environment: &Environment, request: &DeployRequest, means: M
         doing: |(git_ref, commit): &(String, CommitId)| format!("deploy of {git_ref} ({})", commit.short()),
     };
     running
-        .carry_out(lock, resolve, |(_, commit), facts| {
+        .carry_out(lock, resolve, |(_, commit), facts, holder| {
             let now = Timestamp::now();
             let deploy = Deploy {
                 git_ref: &git_ref,
@@ -53,6 +53,7 @@ pub async fn deploy(environment: &Environment, request: &DeployRequest, means: M
                 operation: &new_id(now, Operation::Deploy),
                 by: &request.by,
                 selection: &request.selection,
+                token: Some(&holder.token),
             };
             compile_deploy(environment, facts, &deploy)
         })

@@ -71,7 +71,7 @@ impl<'a> Running<'a> {
         self,
         lock: LockRequest<'_, T>,
         meanwhile: impl Future<Output = Result<T, Early>>,
-        compile: impl FnOnce(T, &[HostFacts]) -> Result<Plan, NoPlan>,
+        compile: impl FnOnce(T, &[HostFacts], &Holder) -> Result<Plan, NoPlan>,
     ) -> Outcome {
         let Some(opened) = unless_interrupted(self.means.interrupt, self.open(lock, meanwhile)).await else {
             self.means.teller.tell(What::Interrupted);
@@ -131,10 +131,10 @@ impl<'a> Running<'a> {
     async fn carry_on<T>(
         &self,
         Opened { mut fleet, holder, facts, known }: Opened<T>,
-        compile: impl FnOnce(T, &[HostFacts]) -> Result<Plan, NoPlan>,
+        compile: impl FnOnce(T, &[HostFacts], &Holder) -> Result<Plan, NoPlan>,
     ) -> Outcome {
         let seen = || facts.iter().map(|facts| Ok(Some(facts.clone()))).collect::<Vec<Seen>>();
-        let outcome = match compile(known, &facts) {
+        let outcome = match compile(known, &facts, &holder) {
             Ok(plan) => {
                 self.means
                     .teller

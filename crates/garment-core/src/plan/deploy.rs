@@ -31,6 +31,8 @@ pub struct Deploy<'a> {
     pub by: &'a str,
     /// Which of the user's tasks run.
     pub selection: &'a Selection,
+    /// The token of the lock that is held on every host.
+    pub token: Option<&'a str>,
 }
 
 /// Compiles a deploy: prepare → before → cutover → after → prune → cleanup.
@@ -68,6 +70,7 @@ pub fn compile_deploy(
             release: &release,
             by: deploy.by,
             git_ref: deploy.git_ref,
+            token: deploy.token,
         });
         Step::script(format!("make release {release}"), text)
     });
@@ -75,7 +78,7 @@ pub fn compile_deploy(
     let target = rollback_target(&all, &release);
     let prune = facts.iter().zip(&paths).map(|(facts, paths)| {
         let names = superfluous(facts, &release, environment.keep_releases, target.as_ref());
-        Step::script("remove old releases", remote::prune(paths, &names, &release))
+        Step::script("remove old releases", remote::prune(paths, &names, &release, deploy.token))
     });
     let stage = |stage| stage_tasks(environment, stage, deploy.selection, &hosts);
 
@@ -86,7 +89,7 @@ pub fn compile_deploy(
 
     let mut tasks = vec![own_task(Phase::Prepare, "prepare", prepare)];
     tasks.extend(stage(Stage::Before));
-    tasks.extend(switch_tasks(environment, &switches, &release));
+    tasks.extend(switch_tasks(environment, &switches, &release, deploy.token));
     tasks.extend(stage(Stage::After));
     tasks.push(own_task(Phase::Prune, "prune", prune));
     tasks.extend(stage(Stage::Cleanup));
@@ -113,7 +116,7 @@ pub fn compile_deploy(
                 Step::script("write down that it failed", remote::mark(paths, &release, State::Failed))
             })
             .collect(),
-        revert: reverts(&switches, &release),
+        revert: reverts(&switches, &release, deploy.token),
         reconnect_timeout: environment.reconnect_timeout,
         survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),
         release,

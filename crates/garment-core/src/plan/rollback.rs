@@ -21,6 +21,8 @@ pub struct Rollback<'a> {
     pub now: Timestamp,
     /// The release to go back to, as it was asked for.
     pub release: Option<&'a str>,
+    /// The token of the lock that is held on every host.
+    pub token: Option<&'a str>,
 }
 
 /// Compiles a rollback: rollback stage → cutover → after.
@@ -63,7 +65,7 @@ pub fn compile_rollback(
         }
     });
     let switches: Vec<Switch<'_>> = switches.collect();
-    tasks.extend(switch_tasks(environment, &switches, &release));
+    tasks.extend(switch_tasks(environment, &switches, &release, rollback.token));
     tasks.extend(stage(Stage::After));
     name_steps(&mut tasks);
     let known = facts.iter().find_map(|facts| facts.releases.get(&release)?.commit.clone());
@@ -84,7 +86,7 @@ pub fn compile_rollback(
         cutover_confirm: environment.cutover_confirm,
         tasks,
         give_up: Vec::new(),
-        revert: reverts(&switches, &release),
+        revert: reverts(&switches, &release, rollback.token),
         reconnect_timeout: environment.reconnect_timeout,
         survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),
         release,

@@ -52,6 +52,7 @@ pub(super) fn switch_tasks(
     environment: &Environment,
     hosts: &[Switch<'_>],
     release: &ReleaseName,
+    token: Option<&str>,
 ) -> Vec<PlanTask> {
     let confirmation = |host: &Switch<'_>| {
         environment.cutover_confirm.map(|within| Confirmation { within, back_as: host.back_as })
@@ -62,6 +63,7 @@ pub(super) fn switch_tasks(
             release,
             left_as: host.left_as,
             confirmation: confirmation(host),
+            token,
         })
     };
     let rehearse =
@@ -86,11 +88,12 @@ pub(super) fn switch_tasks(
 }
 
 /// Per host: undoes the switch.
-pub(super) fn reverts(hosts: &[Switch<'_>], release: &ReleaseName) -> Vec<Step> {
-    hosts
-        .iter()
-        .map(|host| Step::script("go back", remote::revert(host.paths, release, host.back_as)))
-        .collect()
+pub(super) fn reverts(hosts: &[Switch<'_>], release: &ReleaseName, token: Option<&str>) -> Vec<Step> {
+    let undone = |host: &Switch<'_>| {
+        let (paths, left_as) = (host.paths, host.back_as);
+        remote::revert(&Cutover { paths, release, left_as, confirmation: None, token })
+    };
+    hosts.iter().map(|host| Step::script("go back", undone(host))).collect()
 }
 
 fn steps(environment: &Environment, task: &Task, facts: &HostFacts, scope: &Scope) -> Vec<Step> {

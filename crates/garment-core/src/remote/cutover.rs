@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::records::Records;
-use super::script::{BACK, LIB, STATE, script};
+use super::script::{BACK, LIB, STATE, STILL_LOCKED, script};
 use super::{BadRecords, Paths};
 use crate::model::{ReleaseName, State};
 
@@ -16,6 +16,8 @@ pub struct Cutover<'a> {
     pub left_as: State,
     /// What the switch needs to last; nothing where there is none.
     pub confirmation: Option<Confirmation>,
+    /// The token of the lock that is held, without which nothing is changed.
+    pub token: Option<&'a str>,
 }
 
 /// What a switch waits for, and what becomes of it without.
@@ -57,15 +59,20 @@ fn text(cutover: &Cutover, rehearse: &str) -> String {
         ("within", &within),
         ("back_as", back_as),
         ("guard", &guard),
+        ("token", cutover.token.unwrap_or_default()),
     ];
-    script(cutover.paths, &values, &[LIB, STATE, BACK, include_str!("sh/cutover.sh")])
+    script(cutover.paths, &values, &[LIB, STATE, STILL_LOCKED, BACK, include_str!("sh/cutover.sh")])
 }
 
-/// Undoes a [`cutover`] to `release`, which becomes `left_as`: `current` leads where it led before. A host where
+/// Undoes a [`cutover`] to its release, which becomes `left_as`: `current` leads where it led before. A host where
 /// `current` leads elsewhere by now stays as it is. A confirmation comes too late from here on.
-pub fn revert(paths: &Paths, release: &ReleaseName, left_as: State) -> String {
-    let values = [("release", release.as_str()), ("left_as", left_as.word())];
-    script(paths, &values, &[LIB, STATE, BACK, include_str!("sh/revert.sh")])
+pub fn revert(cutover: &Cutover) -> String {
+    let values = [
+        ("release", cutover.release.as_str()),
+        ("left_as", cutover.left_as.word()),
+        ("token", cutover.token.unwrap_or_default()),
+    ];
+    script(cutover.paths, &values, &[LIB, STATE, STILL_LOCKED, BACK, include_str!("sh/revert.sh")])
 }
 
 /// Reads what a successful [`revert`] printed: what `current` leads to now, a release's name or a path; `None` if it

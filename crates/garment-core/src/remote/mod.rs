@@ -37,6 +37,6 @@ pub use problem::parse_problems;
 pub use prune::{parse_prune, prune};
 pub use quote::quote;
 pub use records::BadRecords;
-pub use standing::{Begun, Standing, Unconfirmed, parse_standing, standing};
+pub use standing::{Begun, Drift, Standing, Unconfirmed, parse_standing, standing};
 pub use survey::{parse_survey, survey};
 pub use verify::{Differences, Kind, Verify, parse_verify, verify};

@@ -14,6 +14,8 @@ pub struct Standing {
     pub begun: Vec<Begun>,
     /// A switch that nobody has confirmed.
     pub unconfirmed: Option<Unconfirmed>,
+    /// How what is current differs from what garment made live.
+    pub drift: Vec<Drift>,
 }
 
 /// A switch that the host takes back if nobody confirms it.
@@ -23,6 +25,23 @@ pub struct Unconfirmed {
     pub release: ReleaseName,
     /// How long the host waits, in seconds since 1970 by its own clock.
     pub until: Option<i64>,
+}
+
+/// What somebody else than garment did to what is live. Only what costs nothing is looked at: the symlink, the states,
+/// `REVISION`; not the files.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Drift {
+    /// `current` leads elsewhere.
+    Moved {
+        /// What is on record as live.
+        live: ReleaseName,
+        /// It may have been garment itself: a switch that was cut off before it was written down.
+        cut_off: bool,
+    },
+    /// `current` leads to what garment made live, and that was removed.
+    Removed(ReleaseName),
+    /// The current release's `REVISION` does not say which commit it was made of. Empty if there is none.
+    Revision(String),
 }
 
 /// A release whose deploy has not come to its end.
@@ -69,6 +88,17 @@ pub fn parse_standing(stdout: &[u8]) -> Result<Standing, BadRecords> {
                     begun.by = value;
                 }
             }
+            "moved" => {
+                let live = ReleaseName::parse(&value);
+                standing.drift.extend(live.map(|live| Drift::Moved { live, cut_off: false }));
+            }
+            "cut_off" => {
+                if let Some(Drift::Moved { cut_off, .. }) = standing.drift.last_mut() {
+                    *cut_off = true;
+                }
+            }
+            "removed" => standing.drift.extend(ReleaseName::parse(&value).map(Drift::Removed)),
+            "revision" => standing.drift.push(Drift::Revision(value)),
             _ => {}
         }
     }

@@ -178,6 +178,7 @@ impl Bed {
             release: &release(name),
             by: "evan@pungi",
             git_ref: "master",
+            token: None,
         })
     }
 
@@ -196,6 +197,7 @@ impl Bed {
             release: &release(name),
             left_as,
             confirmation: None,
+            token: None,
         }))
     }
 
@@ -205,12 +207,21 @@ impl Bed {
             release: &release(name),
             left_as: State::Replaced,
             confirmation: None,
+            token: None,
         }))
     }
 
     #[track_caller]
     pub(crate) fn reverted(&self, name: &str, left_as: State) -> Option<String> {
-        let ran = self.run(&revert(&self.paths, &release(name), left_as)).ok();
+        let ran = self
+            .run(&revert(&Cutover {
+                paths: &self.paths,
+                release: &release(name),
+                left_as,
+                confirmation: None,
+                token: None,
+            }))
+            .ok();
         assert_eq!(ran.stderr, "");
         parse_revert(&ran.stdout).unwrap()
     }
@@ -224,7 +235,7 @@ impl Bed {
 
     pub(crate) fn prune(&self, names: &[&str], current: &str) -> (Ran, Vec<String>) {
         let names: Vec<ReleaseName> = names.iter().map(|name| release(name)).collect();
-        let ran = self.run(&prune(&self.paths, &names, &release(current)));
+        let ran = self.run(&prune(&self.paths, &names, &release(current), None));
         let pruned = parse_prune(&ran.stdout).unwrap();
         (ran, pruned.iter().map(ToString::to_string).collect())
     }

@@ -39,6 +39,7 @@ fn within(seconds: u64) -> Confirmation {
 fn text(bed: &Bed, n: u32, seconds: u64) -> String {
     let confirmation = Some(within(seconds));
     cutover(&Cutover {
+        token: None,
         paths: &bed.paths,
         release: &release(&name(n)),
         left_as: State::Replaced,
@@ -349,6 +350,7 @@ fn a_step_that_is_killed_leaves_the_guard() {
 fn nothing_moves_where_nobody_could_take_it_back() {
     for bed in all() {
         let trial = rehearse(&Cutover {
+            token: None,
             paths: &bed.paths,
             release: &release(&name(2)),
             left_as: State::Replaced,

@@ -6,6 +6,8 @@ use garment_core::remote::{Holder, Standing};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+mod drift;
+
 use crate::args;
 use crate::context::Context;
 use crate::exit_code;
@@ -123,10 +125,13 @@ impl Telling<'_> {
         } else if !seen.0.is_empty() && !seen.is_anything_live() {
             lines.push(format!("Nothing is live yet: {}", self.command("deploy")));
         }
+        let drift = self.drift(seen);
+        let is_as_it_was_made = drift.is_empty();
+        lines.extend(drift);
         lines.extend(self.in_the_way(seen));
         lines.extend(self.unconfirmed(seen));
         lines.extend(self.unfinished(seen));
-        if code(hosts, seen) == exit_code::SUCCESS && seen.is_anything_live() {
+        if code(hosts, seen) == exit_code::SUCCESS && seen.is_anything_live() && is_as_it_was_made {
             let agree = if hosts.len() > 1 { "All hosts agree, and nothing" } else { "Nothing" };
             lines.push(format!("{} {agree} is in the way.", look.good()));
         }
@@ -229,7 +234,11 @@ impl Telling<'_> {
     }
 
     fn command(&self, verb: &str) -> String {
-        let command = invocation(verb, &self.environment.name, None, self.config);
+        self.command_for(verb, None)
+    }
+
+    fn command_for(&self, verb: &str, release: Option<&str>) -> String {
+        let command = invocation(verb, &self.environment.name, release, self.config);
         self.look.paint(Tone::Strong, &clean::text(&command))
     }
 }

@@ -62,6 +62,8 @@ back() {
 	if [ -n "$at_release" ] && [ -f "$state_dir/releases/$at_release" ] && ! write_state "$at_release" state=live; then
 		note "the state of $at_release can't be written"
 	fi
+	parent "$current"
+	names_to_disk "$result" "$state_dir/releases"
 	emit from "$release"
 }
 

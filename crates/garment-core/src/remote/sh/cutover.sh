@@ -8,6 +8,7 @@
 
 # Whoever listens may be gone before the end; what was begun is written down all the same.
 trap '' PIPE
+still_locked
 release_dir=$releases/$release
 
 drop_link() {
@@ -93,6 +94,8 @@ if [ "$at_release" != "$release" ]; then
 		emit end cutover
 		exit 0
 	fi
+	# Whatever `current` leads to, and where it led, is there after a power cut.
+	names_to_disk "$releases" "$state_dir/releases"
 	if [ -n "$within" ]; then post_guard; fi
 	if ! put_in_place "$beside.$$" "$current"; then
 		if [ -n "$within" ]; then undo; fi
@@ -118,4 +121,12 @@ fi
 if [ -n "$left" ] && ! write_state "$left" "state=$left_as"; then
 	note "the state of $left can't be written in $state_dir/releases"
 fi
+# What was live on record when somebody moved `current` by hand.
+for file in "$state_dir"/releases/[0-9]*T*-*; do
+	name=${file##*/}
+	if [ "$name" = "$release" ] || ! read_state "$name" || [ "$its_state" != live ]; then continue; fi
+	if ! write_state "$name" state=replaced; then note "the state of $name can't be written in $state_dir/releases"; fi
+done
+parent "$current"
+names_to_disk "$result" "$state_dir/releases"
 emit end cutover

@@ -4,6 +4,7 @@
 
 # Whoever listens may be gone before the end; what was begun is written down all the same.
 trap '' PIPE
+still_locked
 claim || :
 take_back
 emit to "${at_release:-$at_target}"

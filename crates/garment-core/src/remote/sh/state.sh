@@ -44,7 +44,30 @@ find_record() {
 	return 1
 }
 
-# write_state NAME KEY=VALUE...: sets these and keeps the rest, by one rename.
+# `sync` of coreutils 8.24 and of busybox knows what it is given; those that don't write everything there is, which is as
+# good and takes longer. Where there is none, nothing can be done. See docs/decisions/0010.
+
+# file_to_disk FILE: its contents. Status 1 with $said if the disk does not take them.
+file_to_disk() {
+	if said=$(sync "$1" 2>&1); then return 0; fi
+	! command -v sync >/dev/null 2>&1
+}
+
+# names_to_disk DIR...: what was made, renamed and removed in these folders. Not every file system can do it for a folder.
+names_to_disk() {
+	sync "$@" 2>/dev/null || sync 2>/dev/null || :
+}
+
+# all_to_disk DIR: everything that was written to its file system: one wait, however many files. Status 1 with $said if
+# the disk does not take it.
+all_to_disk() {
+	if said=$(sync -f "$1" 2>&1); then return 0; fi
+	# One that knows the option has told about the disk.
+	if sync -f / >/dev/null 2>&1; then return 1; fi
+	sync 2>/dev/null || :
+}
+
+# write_state NAME KEY=VALUE...: sets these and keeps the rest, by one rename of what is on the disk by then.
 write_state() {
 	_name=$1
 	shift
@@ -59,7 +82,10 @@ write_state() {
 			case $_line in [a-z]*=*) _text=$_text$_line$nl ;; esac
 		done <"$_file"
 	fi
-	mkdir -p "$state_dir/releases" &&
-		printf '%s' "$_text" >"$state_dir/releases/.$_name.new" &&
-		mv -f "$state_dir/releases/.$_name.new" "$_file"
+	_new=$state_dir/releases/.$_name.new
+	if mkdir -p "$state_dir/releases" && printf '%s' "$_text" >"$_new" && file_to_disk "$_new" && mv -f "$_new" "$_file"; then
+		return 0
+	fi
+	rm -f "$_new"
+	return 1
 }

@@ -26,7 +26,10 @@ pub(crate) fn attempt(bed: &mut Option<Bed>, case: &Case) -> Verdict {
         run(bed.get_or_insert_with(Bed::new), case, &mut story, &mut wrong)
     }));
     match tried {
-        Ok(ended) if wrong.is_empty() => return Verdict::Fine(ended),
+        Ok(ended) if wrong.is_empty() => {
+            bed.take_if(|bed| bed.is_worn());
+            return Verdict::Fine(ended);
+        }
         Ok(_) => {}
         Err(panic) => wrong.push(text(&*panic)),
     }

@@ -36,7 +36,7 @@ impl Bed {
         let repo = fleet.repo("shop");
         let mut hosts = String::new();
         for host in fleet.hosts() {
-            host.small_disk("shop", 8);
+            host.small_disk("shop", 32);
             host.write("act", include_str!("act.sh"));
             writeln!(hosts, "    {}:", host.name()).unwrap();
             // So that what garment itself does is still at it when the fault comes.
@@ -147,6 +147,11 @@ impl Bed {
     pub(crate) fn push(&mut self) -> String {
         self.versions += 1;
         push(&self.repo, self.versions)[..7].to_owned()
+    }
+
+    /// Whether what many operations leave behind may soon be too much for the small disks.
+    pub(crate) fn is_worn(&self) -> bool {
+        self.versions > 50
     }
 
     /// What is live has become so on every host.

@@ -194,7 +194,7 @@ impl Damage {
             return;
         }
         assert!(within(PATIENCE, || hangs(host)), "not landed: no command hangs on {}", host.name());
-        self.hanging = self.reaction.happens(host, running);
+        self.hanging = self.reaction.happens(bed, host, running);
     }
 
     /// Whether the program under test was not to have a last word.

@@ -1,6 +1,6 @@
 use garment_testing::{Host, Running};
 
-use crate::bed::within;
+use crate::bed::{Bed, within};
 use crate::chance::Chance;
 use crate::inject::{PATIENCE, kill};
 use crate::kind::Kind;
@@ -30,7 +30,7 @@ impl Reaction {
     }
 
     /// Gives whether the command is left hanging.
-    pub(crate) fn happens(self, host: &Host, running: &Running) -> bool {
+    pub(crate) fn happens(self, bed: &Bed, host: &Host, running: &Running) -> bool {
         match self {
             Reaction::AskOnce => assert!(running.terminate(), "it has ended, and a command hangs"),
             Reaction::AskTwice => {
@@ -43,7 +43,10 @@ impl Reaction {
             Reaction::EndTheCommand => end_what_hangs(host),
             Reaction::LoseTheConnection => {
                 assert!(host.kill_sessions() > 0, "not landed: no connection");
-                return true;
+                // It is made again, and the command followed for as long as it runs.
+                let again = || bed.events().iter().any(|event| event.starts_with("Reconnected "));
+                within(PATIENCE, || again() || running.has_ended());
+                end_what_hangs(host);
             }
         }
         false

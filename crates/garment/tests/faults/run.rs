@@ -3,6 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use garment_testing::Outcome;
+
 use crate::aftermath::{commands_ran, nothing_incomplete, states_are_true};
 use crate::attempt::text;
 use crate::bed::{Bed, within};
@@ -59,6 +61,7 @@ pub(crate) fn run(bed: &mut Bed, case: &Case, story: &mut Vec<String>, wrong: &m
         Kind::Nothing => {
             outcome.code(0);
         }
+        Kind::DiskFull | Kind::DiskReadOnly => names_the_disk(&outcome),
         Kind::Terminated | Kind::TerminatedTwice => heard(&events, &case.boundary),
         _ => {}
     });
@@ -66,7 +69,7 @@ pub(crate) fn run(bed: &mut Bed, case: &Case, story: &mut Vec<String>, wrong: &m
 
     damage.mend(bed);
     bed.fleet.hosts().iter().for_each(|host| drop(std::fs::remove_file(host.file("slow"))));
-    let (op, how) = recover(bed, case.op, &old, &mut chance, story);
+    let (op, how) = recover(bed, case, &old, &mut chance, story);
     ended += &how;
     let live = bed.agreed();
     assert!(live.is_some(), "after the recovery the hosts differ: {:?}", bed.currents());
@@ -112,6 +115,17 @@ fn holds(wrong: &mut Vec<String>, check: impl FnOnce()) {
     }
 }
 
+/// Where it failed, the report says that it was the disk.
+fn names_the_disk(outcome: &Outcome) {
+    let words = ["disk", "No space left", "Read-only", "can't write", "can't make"];
+    let told = outcome.stdout.split_once("\n\n").map_or("", |(_, report)| report);
+    let told = words.iter().any(|word| told.contains(word));
+    assert!(
+        outcome.status.success() || told,
+        "the report does not say what is wrong with the disk\n{outcome}"
+    );
+}
+
 /// Who is asked to stop begins nothing more: at most the task that was about to begin when the signal came.
 fn heard(events: &[String], boundary: &str) {
     let after = events.iter().skip_while(|event| *event != boundary).skip(1);
@@ -121,18 +135,18 @@ fn heard(events: &[String], boundary: &str) {
 
 /// The next operation succeeds, and the lock can be had for it. Gives which operation was brought to its end, and a word
 /// for the table.
-fn recover(bed: &Bed, op: Op, old: &str, chance: &mut Chance, story: &mut Vec<String>) -> (Op, String) {
+fn recover(bed: &Bed, case: &Case, old: &str, chance: &mut Chance, story: &mut Vec<String>) -> (Op, String) {
     if RESUME && chance.once_in(2) {
-        let (code, how) = once_unlocked(bed, "resume", story);
+        let (code, how) = once_unlocked(bed, case, "resume", story);
         let begun = bed.events().iter().any(|event| event == "Planned");
         // 2: there is nothing to resume.
         if code == Some(0) && (begun || bed.agreed().as_deref() != Some(old)) {
-            return (op, format!("{how}, resumed"));
+            return (case.op, format!("{how}, resumed"));
         }
         assert!(code == Some(2) || !begun, "resume does not succeed: {code:?}");
     }
     let begun = Instant::now();
-    let (code, how) = once_unlocked(bed, "deploy", story);
+    let (code, how) = once_unlocked(bed, case, "deploy", story);
     assert!(
         code == Some(0),
         "the next deploy does not succeed, {:?} after the fault\n{}",
@@ -143,11 +157,16 @@ fn recover(bed: &Bed, op: Op, old: &str, chance: &mut Chance, story: &mut Vec<St
 }
 
 /// Runs it again as long as it is refused since something still runs, but not for ever.
-fn once_unlocked(bed: &Bed, verb: &str, story: &mut Vec<String>) -> (Option<i32>, String) {
+fn once_unlocked(bed: &Bed, case: &Case, verb: &str, story: &mut Vec<String>) -> (Option<i32>, String) {
     let begun = Instant::now();
     let mut how = "";
     loop {
-        let outcome = bed.garment().run([verb, "production"]);
+        let mut command = bed.garment().command([verb, "production"]);
+        if case.kind.is_silent() {
+            // It decides how long a controller may be silent before its lock can be had.
+            command.env("GARMENT_TEST_KEEPALIVE", "1");
+        }
+        let outcome = bed.garment().spawn_command(command).finish();
         if outcome.status.code() == Some(7) && begun.elapsed() < LOCK {
             std::thread::sleep(Duration::from_millis(200));
             how = ", locked for a while";

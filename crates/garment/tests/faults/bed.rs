@@ -36,7 +36,8 @@ impl Bed {
         let repo = fleet.repo("shop");
         let mut hosts = String::new();
         for host in fleet.hosts() {
-            host.small_disk("shop", 32);
+            // A deploy wants 32 MiB free.
+            host.small_disk("shop", 96);
             host.write("act", include_str!("act.sh"));
             writeln!(hosts, "    {}:", host.name()).unwrap();
             // So that what garment itself does is still at it when the fault comes.

@@ -73,6 +73,18 @@ impl Kind {
         }
     }
 
+    /// Whether a command may end and nobody is left, or able, to write that down.
+    pub(crate) fn keeps_from_recording(self) -> bool {
+        matches!(
+            self,
+            Self::CommandKillsTheSession
+                | Self::HostCrashed
+                | Self::Blackout
+                | Self::DiskFull
+                | Self::DiskReadOnly
+        )
+    }
+
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

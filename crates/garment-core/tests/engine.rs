@@ -121,6 +121,7 @@ fn run_in(
     let mut asked: Vec<String> = recording
         .asked()
         .iter()
+        .filter(|(_, step)| &*step.shown != "leave")
         .map(|(host, step)| format!("{host}: {}", step.shown.replace(&new, "NEW")))
         .collect();
     // Which of several hosts comes first with the same thing is nobody's business.

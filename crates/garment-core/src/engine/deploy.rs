@@ -50,10 +50,11 @@ pub async fn deploy(environment: &Environment, request: &DeployRequest, means: M
                 git_ref: &git_ref,
                 commit: &commit,
                 now,
-                operation: &new_id(now, Operation::Deploy),
+                operation: &new_id(now, facts, Operation::Deploy),
                 by: &request.by,
                 selection: &request.selection,
                 token: Some(&holder.token),
+                continued: None,
             };
             compile_deploy(environment, facts, &deploy)
         })

@@ -12,6 +12,7 @@ use crate::plan::Plan;
 pub(super) struct Ledger {
     pub(super) release: ReleaseName,
     operation: Operation,
+    resumed: Option<Operation>,
     environment: String,
     hosts: Vec<Entry>,
     problems: Vec<Problem>,
@@ -28,6 +29,8 @@ struct Entry {
     progress: Progress,
     last: Option<TaskRef>,
     switch: Switch,
+    /// It switched in an earlier attempt, and others did not.
+    is_ahead: bool,
     /// Whether the host said that it stays where it switched to.
     confirmed: bool,
 }
@@ -43,24 +46,36 @@ enum Switch {
     Unsure,
     /// `current` led to the release already.
     ThereBefore,
-    /// The host said that it switched.
+    /// The host said that it switched, or it did in an attempt that this one goes on with.
     Done,
 }
 
 impl Ledger {
     pub(super) fn new(plan: &Plan, facts: &[HostFacts]) -> Self {
-        let hosts = plan.hosts.iter().zip(facts).map(|(name, facts)| Entry {
-            name: name.clone(),
-            current: current(&facts.current),
-            before: facts.current.clone(),
-            progress: Progress::Untouched,
-            last: None,
-            switch: Switch::NotYet,
-            confirmed: false,
+        let hosts = plan.hosts.iter().zip(facts).enumerate().map(|(host, (name, facts))| {
+            let is_there = facts.current_release() == Some(&plan.release);
+            let is_ahead = plan.resumed.as_ref().is_some_and(|resumed| resumed.ahead[host]);
+            Entry {
+                name: name.clone(),
+                current: current(&facts.current),
+                before: facts.current.clone(),
+                progress: Progress::Untouched,
+                last: None,
+                switch: match plan.resumed {
+                    Some(_) if is_ahead => Switch::Done,
+                    Some(_) if is_there => Switch::ThereBefore,
+                    _ => Switch::NotYet,
+                },
+                is_ahead,
+                // What was not was taken back under the lock.
+                confirmed: plan.resumed.is_some() && is_there && !is_ahead,
+            }
         });
+        let resumed = plan.resumed.as_ref().map(|_| plan.operation);
         Self {
             release: plan.release.clone(),
-            operation: plan.operation,
+            operation: if resumed.is_some() { Operation::Resume } else { plan.operation },
+            resumed,
             environment: plan.environment.clone(),
             hosts: hosts.collect(),
             problems: Vec::new(),
@@ -132,7 +147,7 @@ impl Ledger {
     /// `switched` is false where `current` led there already.
     pub(super) fn moved(&mut self, host: usize, switched: bool) {
         let entry = &mut self.hosts[host];
-        entry.switch = if switched { Switch::Done } else { Switch::ThereBefore };
+        entry.switch = if switched || entry.is_ahead { Switch::Done } else { Switch::ThereBefore };
         entry.current = Current::Leads(self.release.to_string());
     }
 
@@ -250,6 +265,7 @@ impl Ledger {
         };
         Outcome {
             operation: self.operation,
+            resumed: self.resumed,
             environment: self.environment,
             verdict,
             release: Some(self.release),

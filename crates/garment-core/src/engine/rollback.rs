@@ -26,11 +26,12 @@ pub async fn rollback(environment: &Environment, request: &RollbackRequest, mean
         .carry_out(lock, async { Ok(()) }, |(), facts, holder| {
             let now = Timestamp::now();
             let rollback = Rollback {
-                operation: &new_id(now, Operation::Rollback),
+                operation: &new_id(now, facts, Operation::Rollback),
                 by: &request.by,
                 now,
                 release: request.release.as_deref(),
                 token: Some(&holder.token),
+                continued: None,
             };
             compile_rollback(environment, facts, &rollback)
         })

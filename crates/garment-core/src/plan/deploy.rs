@@ -2,6 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::prune::{rollback_target, superfluous};
 use super::record::{About, name_steps, record};
+use super::resume::Continued;
 use super::scope::{Names, Scope, absolute_paths};
 use super::tasks::{Switch, own_task, reverts, stage_tasks, switch_tasks};
 use super::{NoPlan, Plan, Selection};
@@ -33,6 +34,8 @@ pub struct Deploy<'a> {
     pub selection: &'a Selection,
     /// The token of the lock that is held on every host.
     pub token: Option<&'a str>,
+    /// If it goes on with a deploy that was begun before: what has to be as it was then.
+    pub continued: Option<&'a Continued>,
 }
 
 /// Compiles a deploy: prepare → before → cutover → after → prune → cleanup.
@@ -45,17 +48,22 @@ pub fn compile_deploy(
     deploy: &Deploy<'_>,
 ) -> Result<Plan, NoPlan> {
     fit(facts)?;
-    let release = name_release(facts, deploy)?;
+    let release = match deploy.continued {
+        Some(continued) => continued.release.clone(),
+        None => name_release(facts, deploy)?,
+    };
+    let before = Continued::before(deploy.continued, facts);
     let hosts: Vec<(HostFacts, Scope)> = environment
         .hosts
         .iter()
         .zip(facts)
-        .map(|(host, facts)| {
+        .zip(&before)
+        .map(|((host, facts), before)| {
             let names = Names {
                 git_ref: deploy.git_ref.to_owned(),
                 commit: deploy.commit.to_string(),
                 release: release.to_string(),
-                previous_release: facts.current_release().map(ToString::to_string).unwrap_or_default(),
+                previous_release: before.release.clone(),
             };
             (facts.clone(), Scope::of(environment, host, facts, &names))
         })
@@ -71,6 +79,7 @@ pub fn compile_deploy(
             by: deploy.by,
             git_ref: deploy.git_ref,
             token: deploy.token,
+            resuming: deploy.continued.is_some(),
         });
         Step::script(format!("make release {release}"), text)
     });
@@ -102,13 +111,15 @@ pub fn compile_deploy(
         git_ref: deploy.git_ref,
         by: deploy.by,
         began: deploy.now,
+        selection: deploy.selection,
     };
     Ok(Plan {
         operation: Operation::Deploy,
         environment: environment.name.clone(),
         hosts: host_names(environment),
+        record: record(environment, facts, &before, &tasks, &about),
+        resumed: None,
         cutover_confirm: environment.cutover_confirm,
-        record: record(environment, facts, &about),
         tasks,
         give_up: paths
             .iter()

@@ -1,9 +1,13 @@
 //! What an operation will do, worked out in full before anything is changed: per task and host the exact shell text.
 //! The engine runs plans and knows nothing else; a plan is plain data.
 
+mod choose;
 mod deploy;
+mod differences;
 mod prune;
 mod record;
+mod recorded;
+mod resume;
 mod rollback;
 mod scope;
 mod select;
@@ -12,6 +16,8 @@ mod tasks;
 pub use deploy::{Deploy, compile_deploy};
 pub(crate) use deploy::{from_the_future, host_names};
 pub use record::Record;
+pub use recorded::{Merged, merge};
+pub use resume::{Continued, Going, Resume, Resumed, compile_resume};
 pub use rollback::{Rollback, compile_rollback};
 pub use scope::{Scope, survey_paths};
 pub use select::{Selection, unknown_ids};
@@ -37,6 +43,8 @@ pub struct Plan {
     pub cutover_confirm: Option<Duration>,
     /// How the hosts write it down.
     pub record: Record,
+    /// If it goes on with an operation that was begun before: what of it is done.
+    pub resumed: Option<Resumed>,
     /// In order: a task starts nowhere before the one in front of it is done everywhere.
     pub tasks: Vec<PlanTask>,
     /// Per host: writes down that the release failed, for when the operation stops before `current` has moved there.

@@ -20,6 +20,8 @@ pub struct Prepare<'a> {
     pub git_ref: &'a str,
     /// The token of the lock that is held, without which nothing is changed.
     pub token: Option<&'a str>,
+    /// Whether an attempt before this one may have made the release already.
+    pub resuming: bool,
 }
 
 /// Brings the host's copy of the repository up to date and builds the release, which is there complete or not at all.
@@ -32,6 +34,7 @@ pub fn prepare(prepare: &Prepare) -> String {
         ("by", &one_line(prepare.by)),
         ("git_ref", &one_line(prepare.git_ref)),
         ("token", prepare.token.unwrap_or_default()),
+        ("resuming", if prepare.resuming { "yes" } else { "no" }),
     ];
     let parts = [LIB, STATE, STILL_LOCKED, GIT, SUBMODULES, REMOVE, SPACE, include_str!("sh/prepare.sh")];
     script(prepare.paths, &values, &parts)

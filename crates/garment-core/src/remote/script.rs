@@ -31,6 +31,6 @@ pub(super) fn script(paths: &Paths, values: &[(&str, &str)], parts: &[&str]) -> 
 }
 
 /// A value for a line of a state file: what would end the line is a space there.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

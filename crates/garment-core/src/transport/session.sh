@@ -62,7 +62,8 @@ g_say() {
 g_text='eval "$(g_c=$(cat <&3); case $g_c in "exec 3<&-"*) printf "%s\n" "$g_c" ;; *) echo "echo no command arrived: what starts this shell must leave file descriptor 3 open >&2; exit 126" ;; esac)"'
 
 # What runs a step. It tells its process id, which `exec` keeps, on fd 6, and leaves the rest of fd 3 to SHELL. If
-# nobody listens the step does not begin. $2, unless empty, is where it is written down that it did.
+# nobody listens the step does not begin. $2, unless empty, is where it is written down that it did. With $3 `script` fd
+# 6, the session's stdout, stays open: by it garment's own scripts tell what a full disk does not take.
 # shellcheck disable=SC2016
 g_start='
   IFS= read -r g_mark <&3
@@ -71,9 +72,9 @@ g_start='
     sleep 1
   done
   unset g_mark
-  exec 6>&-
+  [ "$3" = script ] || exec 6>&-
   if [ -n "$2" ] && ! echo "$$" >"$2.pid"; then exit 125; fi
-  shift 2
+  shift 3
   exec "$@"'
 
 # BUSY: whether a step may be running, for those who want the lock (lock.sh).
@@ -102,16 +103,16 @@ g_may_begin() {
   fi
 }
 
-# ID NAME LIMIT OUT ERR SHELL...: runs the text on file descriptor 3 in SHELL. NAME: that of its records, or `-`. LIMIT:
-# how many seconds after the batch began it has to be over; 0 is never. OUT and ERR: how many bytes of its outputs are
-# known to the controller.
+# ID WHAT NAME LIMIT OUT ERR SHELL...: runs the text on file descriptor 3 in SHELL. WHAT: `script` or `command`. NAME: that
+# of its records, or `-`. LIMIT: how many seconds after the batch began it has to be over; 0 is never. OUT and ERR: how
+# many bytes of its outputs are known to the controller.
 g_step() {
-  g_id=$1 g_name=$2 g_limit=$3 g_out=$4 g_err=$5
-  shift 5
+  g_id=$1 g_what=$2 g_name=$3 g_limit=$4 g_out=$5 g_err=$6
+  shift 6
   if [ "$g_name" = - ] || [ -z "$g_op" ]; then
     g_may_begin || return 1
     # shellcheck disable=SC2086
-    $g_setsid sh -c "$g_start" sh "$g_id" '' "$@" "$g_text" </dev/null 4<&- 5>&- 6>&1
+    $g_setsid sh -c "$g_start" sh "$g_id" '' "$g_what" "$@" "$g_text" </dev/null 4<&- 5>&- 6>&1
     g_status=$?
     g_first='' g_critical=''
     g_ended "$g_status" ''
@@ -131,7 +132,7 @@ g_step() {
   fi
   # Where nothing can be written down, it runs all the same: a full disk must not keep people from going back.
   if ! { echo >"$g_base.out" && true >"$g_base.out" && true >"$g_base.err"; } 2>/dev/null; then
-    g_step "$g_id" - "$g_limit" "$g_out" "$g_err" "$@"
+    g_step "$g_id" "$g_what" - "$g_limit" "$g_out" "$g_err" "$@"
     return
   fi
   g_first=
@@ -147,7 +148,7 @@ g_step() {
     g_timer=$!
   fi
   # shellcheck disable=SC2086
-  $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$@" "$g_text" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_base.out" 2>>"$g_base.err"
+  $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$g_what" "$@" "$g_text" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_base.out" 2>>"$g_base.err"
   g_status=$?
   g_timed=
   [ -z "$g_timer" ] || g_untime

@@ -179,6 +179,7 @@ impl Bed {
             by: "evan@pungi",
             git_ref: "master",
             token: None,
+            resuming: false,
         })
     }
 

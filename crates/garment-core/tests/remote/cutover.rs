@@ -87,6 +87,31 @@ fn a_real_directory_or_file_is_left_alone() {
     }
 }
 
+/// Asked once more, by a resume, it says since when it really is live.
+#[test]
+fn what_is_live_stays_live_since_then() {
+    for bed in Bed::all() {
+        with_releases(&bed, &[1, 2]);
+        bed.moved(&name(1));
+        let file = bed.app(".garment/releases").join(name(1));
+        let known = |state: &str| {
+            fs::write(&file, format!("state={state}\nlive_since=7\n")).unwrap();
+            assert_eq!(bed.moved(&name(1)).from, Some(name(1)));
+            let facts = bed.survey().releases[&release(&name(1))].clone();
+            (facts.state, facts.live_since.is_some_and(|since| since > 7))
+        };
+        assert_eq!(known("live"), (Some(State::Live), false), "{:?}", bed.shell);
+        // One that was cut off before it could write down what it had done.
+        assert_eq!(known("ready"), (Some(State::Live), true), "{:?}", bed.shell);
+        // One that was live before, and is current again.
+        bed.moved(&name(2));
+        fs::write(&file, "state=live\nlive_since=7\n").unwrap();
+        bed.moved(&name(1));
+        let since = bed.survey().releases[&release(&name(1))].live_since;
+        assert!(since.is_some_and(|since| since > 7), "{:?}", bed.shell);
+    }
+}
+
 #[test]
 fn only_to_what_is_complete() {
     for bed in Bed::all() {

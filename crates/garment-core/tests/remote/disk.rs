@@ -14,9 +14,8 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// `None` where this user may not mount anything, not even in a namespace of its own. What is left then is
-    /// `prepare::a_disk_that_fills_up`.
-    pub(crate) fn mount(bed: &Bed, options: &str) -> Option<Self> {
+    /// Panics, and says what to do, where this user may not mount anything, not even in a namespace of its own.
+    pub(crate) fn mount(bed: &Bed, options: &str) -> Self {
         fs::create_dir_all(bed.app("")).unwrap();
         let (unshare, enter): (&[&str], &[&str]) = if rustix::process::geteuid().is_root() {
             (&["--mount"], &["--mount"])
@@ -36,17 +35,18 @@ impl Disk {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .ok()?;
+            .expect("`unshare` starts: install util-linux");
         let mut said = String::new();
         BufReader::new(holder.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
-        if said != "mounted\n" {
-            holder.wait().unwrap();
-            return None;
-        }
+        assert_eq!(
+            said, "mounted\n",
+            "can't mount a small file system: run this test as root, or allow namespaces to users \
+             (`sysctl kernel.unprivileged_userns_clone=1`)"
+        );
         let mut words = vec!["nsenter".to_owned(), format!("--target={}", holder.id())];
         words.extend(enter.iter().map(|&word| word.to_owned()));
         words.push("--".into());
-        Some(Self { holder, enter: words })
+        Self { holder, enter: words }
     }
 
     /// Runs a script as the bed does, where the file system is.

@@ -9,6 +9,7 @@ mod cutover;
 mod disk;
 mod durable;
 mod files;
+mod operations;
 mod pin;
 mod prepare;
 mod prune;

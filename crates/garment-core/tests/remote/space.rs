@@ -301,7 +301,7 @@ fn a_real_disk_that_fills_up_all_the_same() {
             repo.write(&format!("x/{n}"), "n");
         }
         let many = repo.commit("many");
-        let Some(disk) = Disk::mount(&bed, "size=8m,nr_inodes=340") else { return };
+        let disk = Disk::mount(&bed, "size=8m,nr_inodes=340");
         let prepare =
             |bed: &Bed, commit: &str, n| disk.run(bed, &bed.prepare_text(&repo.url(), commit, &name(n)));
         let honest = bed.path.clone();
@@ -354,7 +354,7 @@ fn a_fetch_that_fills_the_disk() {
     for mut bed in [Bed::new(Shell::Dash), Bed::new(Shell::Ash)] {
         let repo = bed.repo("origin");
         let small = repo.commit("small");
-        let Some(disk) = Disk::mount(&bed, "size=2m") else { return };
+        let disk = Disk::mount(&bed, "size=2m");
         let prepare =
             |bed: &Bed, commit: &str, n| disk.run(bed, &bed.prepare_text(&repo.url(), commit, &name(n)));
         fake(&mut bed, "df", "exit 1");

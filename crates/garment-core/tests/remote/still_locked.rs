@@ -34,6 +34,7 @@ fn scripts(bed: &Bed, repo: &Repo, commit: &str, token: &str) -> Vec<String> {
     let (two, left_as) = to(2, State::Failed);
     let back = Cutover { paths, release: &two, left_as, confirmation: None, token };
     let prepare = prepare(&Prepare {
+        resuming: false,
         paths,
         repo_url: &repo.url(),
         commit: &CommitId::parse(commit).unwrap(),

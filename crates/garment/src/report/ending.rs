@@ -67,6 +67,7 @@ fn headline(outcome: &Outcome) -> String {
     let what = match outcome.operation {
         Operation::Deploy => format!("deploy to {environment}"),
         Operation::Rollback => format!("rollback of {environment}"),
+        Operation::Resume => format!("resume of {environment}"),
     };
     let release = outcome.release.as_ref().map_or_else(|| "the release".to_owned(), ToString::to_string);
     match outcome.verdict {
@@ -155,7 +156,7 @@ fn what_is_left(outcome: &Outcome) -> Option<String> {
         Progress::WentBack => true,
         Progress::Untouched | Progress::Unreachable(_) | Progress::Unfit(_) | Progress::Complete => false,
     });
-    let left = outcome.verdict == Verdict::Stopped && outcome.operation == Operation::Deploy && prepared;
+    let left = outcome.verdict == Verdict::Stopped && outcome.kind() == Operation::Deploy && prepared;
     let release = outcome.release.as_ref().filter(|_| left)?;
     Some(format!("{release} is left in the releases folder, to look at."))
 }

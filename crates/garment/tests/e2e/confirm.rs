@@ -174,8 +174,9 @@ fn a_host_is_lost_before_it_can_say_that_it_switched() {
 
         what next:
           look     garment list production
-          go on    the same command again  (once that is mended: one new release everywhere)
+          go on    garment resume production  (once that is mended)
           go back  garment rollback production RELEASE1
+          afresh   the same command again  (it makes a new release)
         ");
         assert_eq!(current(fleet.host("web1")), old);
         gate.open("web2");
@@ -211,8 +212,9 @@ fn the_confirmation_comes_too_late() {
         RELEASE2 is left in the releases folder, to look at.
 
         what next:
-          look   garment list production
-          go on  the same command again  (once that is mended)
+          look    garment list production
+          go on   garment resume production  (once that is mended)
+          afresh  the same command again  (it makes a new release)
         ");
         and_all_is_well(fleet, shop, old);
     });
@@ -254,8 +256,9 @@ fn a_host_is_lost_that_has_not_heard_the_confirmation() {
 
         what next:
           look     garment list production
-          go on    the same command again  (once that is mended: one new release everywhere)
+          go on    garment resume production  (once that is mended)
           go back  garment rollback production RELEASE1
+          afresh   the same command again  (it makes a new release)
         ");
         assert_eq!(current(fleet.host("web1")), old);
         until("web2 goes back", || current(fleet.host("web2")) == old);

@@ -26,6 +26,7 @@ mod pin;
 mod profiles;
 mod pruning;
 mod refs;
+mod resume;
 mod rollback;
 mod sample_05;
 mod screen;

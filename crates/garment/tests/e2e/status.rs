@@ -140,12 +140,14 @@ fn somebody_is_at_work_and_is_killed() {
     for host in fleet.hosts() {
         host.write("gate", "go\n");
     }
-    let is_over = || project.run(["status", "production"]).stdout.contains("never finished");
+    let is_over = || project.run(["status", "production"]).stdout.contains(" and not finished\n");
     crate::bed::until("the lock is free", is_over);
-    let name = crate::found::releases(fleet.host("web1")).pop().unwrap();
     let over = project.run(["status", "production"]);
-    over.code(0).stdout_has(&format!("\n{name} was begun by ")).stdout_has(" and never finished\n");
-    over.stdout_lacks("at work");
+    over.code(0).stdout_has("\ndeploy of master (").stdout_has(") was begun by ").stdout_has(
+        " and not finished\n    to go on: garment resume production\n    to give it up: garment abandon production\n",
+    );
+    // The release of that deploy is told once.
+    over.stdout_lacks("at work").stdout_lacks("never finished");
 }
 
 /// What somebody did by hand is told in a line for each thing, with the hosts that it is true of.

@@ -15,9 +15,9 @@ use crate::kind::Kind;
 use crate::truth;
 
 /// Whether `garment resume` is there to recover with.
-pub(crate) const RESUME: bool = false;
+pub(crate) const RESUME: bool = true;
 /// Whether `garment history` is there to be held against the truth.
-pub(crate) const HISTORY: bool = false;
+pub(crate) const HISTORY: bool = true;
 
 /// How long after a fault a lock may still be held, by a command that finishes.
 const LOCK: Duration = Duration::from_secs(10);

@@ -115,7 +115,9 @@ else
 fi
 emit from "${at_release:-$at_target}"
 emit to "$release"
-if ! write_state "$release" state=live "live_since=$(date +%s)"; then
+if [ "$at_release" = "$release" ] && read_state "$release" && [ "$its_state" = live ]; then
+	: # It has been live since then, not since now.
+elif ! write_state "$release" state=live "live_since=$(date +%s)"; then
 	note "$release is current, but its state can't be written in $state_dir/releases"
 fi
 if [ -n "$left" ] && ! write_state "$left" "state=$left_as"; then

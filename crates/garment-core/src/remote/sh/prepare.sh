@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Puts a release together: $release at $commit of $repo_url, for $by, from $git_ref. It is in releases_dir complete, or
-# not at all: it is built beside its place and renamed. Before it is begun, there has to be room for it.
+# not at all: it is built beside its place and renamed. Before it is begun, there has to be room for it. With
+# $resuming=yes one that is there already will do.
 
 building=$releases/.$release.building
 release_dir=$releases/$release
@@ -101,6 +102,21 @@ bring_source() {
 	fail "\`$shown_url\` has no commit $commit any more" "was the branch force-pushed meanwhile? deploy again"
 }
 
+# is_there: whether an earlier attempt made this very release. It has its place complete, whatever came of it later.
+is_there() {
+	if [ ! -d "$release_dir" ] || [ -L "$release_dir" ]; then return 1; fi
+	read_revision "$release"
+	if [ "$its_commit" != "$commit" ] || ! read_state "$release" || [ "$its_commit" != "$commit" ]; then return 1; fi
+	if [ "$at_release" = "$release" ]; then return 0; fi
+	case $its_state in
+	building | failed)
+		if ! write_state "$release" state=ready; then
+			fail "can't write to \`$state_dir/releases\`" "see whether the disk is full"
+		fi
+		;;
+	esac
+}
+
 unreachable() {
 	telling
 	origin_remedy "$url"
@@ -123,6 +139,11 @@ if [ "$kind" = far ]; then
 	submodule_protocols=0
 else
 	submodule_protocols=''
+fi
+if [ "$resuming" = yes ] && is_there; then
+	emit release_dir "$release_dir"
+	emit end prepare
+	exit 0
 fi
 if [ -e "$release_dir" ] || [ -L "$release_dir" ]; then
 	fail "the release \`$release\` is there already, at \`$release_dir\`" "deploy again: a new release gets a new name"

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154
-# Removes the releases named in $remove, one a line, and what interrupted operations before $newest left behind.
+# Removes the releases named in $remove, one a line, what interrupted operations before $newest left behind, and old records.
 # Whatever `current` leads to stays. A release is renamed first: a listing never sees half of one.
 
 failed=$nl
@@ -47,6 +47,20 @@ for file in "$state_dir"/releases/[0-9]*T*-*; do
 	name=${file##*/}
 	if [ ! -f "$file" ] || [ -d "$releases/$name" ] || [ -d "$releases/.$name.building" ]; then continue; fi
 	if before "$name"; then rm -f "$file" "$state_dir/releases/.$name.from"; fi
+done
+# Of operations the newest 100 stay, the newest 10 with what their steps printed. The newest is the one in hand.
+set -- "$state_dir"/operations/[0-9]*T*-[a-z]*-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]
+while [ "$#" -gt 10 ]; do
+	if [ ! -d "$1" ] || [ -L "$1" ]; then
+		:
+	elif [ "$#" -gt 100 ]; then
+		rm -rf "$1" 2>/dev/null
+	else
+		for dir in "$1"/[1-9]*; do
+			if [ -d "$dir" ]; then rm -rf "$dir" 2>/dev/null; fi
+		done
+	fi
+	shift
 done
 # What a verify left that was killed.
 rm -rf "$state_dir/.verify" 2>/dev/null

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What every task of the fault suite's project runs: `sh ~/act RELEASE NAME`. It writes down that it began and ended,
 # sees whether it is alone, and does what it finds in `~/armed`, once.
 release=$1

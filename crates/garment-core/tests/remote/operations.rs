@@ -10,6 +10,7 @@ use garment_core::remote::{
 use jiff::Timestamp;
 
 use crate::bed::{Bed, name, release, tree};
+use crate::standing::with_flock;
 
 const COMMIT: &str = "4634f44a00000000000000000000000000000000";
 
@@ -110,7 +111,8 @@ fn a_host_without_any() {
 
 #[test]
 fn what_a_session_writes_is_read() {
-    for bed in Bed::all() {
+    for mut bed in Bed::all() {
+        with_flock(&mut bed);
         bed.in_session(2, 1, &info(2), &end(1, Ending::LiveButFailed, 1_700_000_009, "ann@desk"));
         let ended = Ended {
             outcome: Ending::LiveButFailed,
@@ -141,7 +143,8 @@ fn what_a_session_writes_is_read() {
 
 #[test]
 fn an_end_without_a_record_is_none() {
-    for bed in Bed::all() {
+    for mut bed in Bed::all() {
+        with_flock(&mut bed);
         bed.run(&end(1, Ending::Done, 1, "x")).ok();
         // Where the record can't be written the operation goes on without.
         fs::create_dir_all(bed.app(".garment")).unwrap();

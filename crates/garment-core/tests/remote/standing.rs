@@ -52,7 +52,7 @@ fn go(mut child: Child) {
 }
 
 /// Busybox need not have one.
-fn with_flock(bed: &mut Bed) {
+pub(crate) fn with_flock(bed: &mut Bed) {
     let bin = bed.dir.path().join("flock");
     fs::create_dir(&bin).unwrap();
     symlink(find("flock"), bin.join("flock")).unwrap();

@@ -32,6 +32,7 @@ fn values_stand_in_front() {
         "by='evan@pungi'",
         "git_ref='master'",
         "token=''",
+        "resuming='no'",
         "# shellcheck shell=sh disable=SC2034,SC2154",
     ] {
         assert_eq!(lines.next(), Some(want));

@@ -66,7 +66,9 @@ pub(super) fn char_start(source: &str, at: usize) -> usize {
 
 impl ConfigErrors {
     pub(super) fn new(file: &str, source: &str, errors: Vec<ConfigError>) -> Self {
-        Self { file: file.to_owned(), source: source.to_owned(), errors }
+        // The renderer shows control characters as text, but for these. Both take two bytes, so that places stay.
+        let source = source.replace(|c| matches!(c, '\u{80}'..='\u{9f}'), "¿");
+        Self { file: file.to_owned(), source, errors }
     }
 
     /// The mistakes.

@@ -41,15 +41,23 @@ pub fn show(environment: &Environment) -> String {
         let value = known.define(&variable.name, &variable.value);
         out.value(2, &format!("- {}", quote(&variable.name)), &value);
     }
+    let idle = |task: &Task| !environment.hosts.iter().any(|host| host.has_any(&task.roles));
+    let all_idle = |stage: &Stage| environment.stages.of(*stage).iter().all(idle);
     if Stage::ALL.iter().any(|stage| !environment.stages.of(*stage).is_empty()) {
+        out.commented = Stage::ALL.iter().all(all_idle);
         out.line(1, "stages:");
     }
     for stage in Stage::ALL {
         let tasks = environment.stages.of(stage);
         if !tasks.is_empty() {
+            out.commented = all_idle(&stage);
             out.line(2, &format!("{}:", stage.key()));
         }
         for task in tasks {
+            out.commented = idle(task);
+            if out.commented {
+                out.line(3, "no host here has a role of this task, so it does not run:");
+            }
             out.task(task, environment.timeout, &known);
         }
     }
@@ -60,11 +68,16 @@ pub fn show(environment: &Environment) -> String {
 #[derive(Default)]
 struct Lines {
     text: String,
+    /// What no host has a role for: another environment handed it down, and by itself it would be a mistake.
+    commented: bool,
 }
 
 impl Lines {
     fn line(&mut self, level: usize, line: &str) {
         self.text.push_str(&"  ".repeat(level));
+        if self.commented {
+            self.text.push_str("# ");
+        }
         self.text.push_str(line);
         self.text.push('\n');
     }

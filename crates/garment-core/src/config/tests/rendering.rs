@@ -89,4 +89,13 @@ fn control_characters_of_the_file_do_not_reach_the_terminal() {
       |
       = help: put the text in quotes, or leave the character out
     "#);
+    assert_snapshot!(mistakes("source_dir: '/{\u{85}}'"), @r"
+    error: `{¿}` is not a variable
+     --> deploy.conf:6:17
+      |
+    6 |   source_dir: '/{¿}'
+      |                 ^^^
+      |
+      = help: for plain braces write `{{\u{85}}}`
+    ");
 }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use garment_core::event::Stream;
 use garment_core::transport::Signal;
 use proptest::collection::vec;
@@ -23,7 +25,7 @@ fn text(bed: &Bed, step: usize, pieces: &[(bool, Vec<u8>)], status: u8) -> Strin
     let mut text = String::new();
     for (index, (err, bytes)) in pieces.iter().enumerate() {
         let file = bed.file(&format!("piece-{step}-{index}"), bytes);
-        text += &format!("cat {file}{}\n", if *err { " >&2" } else { "" });
+        writeln!(text, "cat {file}{}", if *err { " >&2" } else { "" }).unwrap();
     }
     text + &format!("exit {status}")
 }

@@ -103,8 +103,8 @@ fn the_folder_and_the_variables_of_a_command_arrive() {
         let env: Vec<(String, String)> =
             values.iter().enumerate().map(|(n, value)| (format!("V{n}"), value.clone())).collect();
         // From the environment, where a program sees them.
-        let say: String = (0..values.len()).map(|n| format!(" \"$V{n}\"")).collect();
-        let command = format!("printf '%s\\0' \"$PWD\"; exec sh -c 'printf \"%s\\0\"{}'", say);
+        let say: Vec<String> = (0..values.len()).map(|n| format!("\"$V{n}\"")).collect();
+        let command = format!("printf '%s\\0' \"$PWD\"; exec sh -c 'printf \"%s\\0\" {}'", say.join(" "));
         for bed in &beds {
             let at = bed.home().join(&folder);
             fs::create_dir_all(&at).unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::{CommitId, ReleaseName, Stage};
+use crate::model::{CommitId, Ending, OperationId, ReleaseName, Stage};
 
 /// A host as `deploy.conf` names it.
 pub type HostName = Arc<str>;
@@ -58,6 +58,8 @@ pub enum What {
         /// Why, and what to do.
         problem: Problem,
     },
+    /// A resume found what it goes on with; nothing was changed so far.
+    Resuming(Resuming),
     /// The connection to a host was lost while it was needed. It is tried again; what runs there runs on.
     Disconnected {
         /// Where.
@@ -176,6 +178,13 @@ pub enum What {
     },
 }
 
+impl Outcome {
+    /// What was carried out: for a resume, what it went on with.
+    pub fn kind(&self) -> Operation {
+        self.resumed.unwrap_or(self.operation)
+    }
+}
+
 /// A workflow that changes hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
@@ -183,6 +192,31 @@ pub enum Operation {
     Deploy,
     /// Switch to an older one.
     Rollback,
+    /// Go on with one of those that has not come to its end.
+    Resume,
+}
+
+/// What a resume goes on with, as the hosts recorded it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resuming {
+    /// Which operation it is.
+    pub operation: Operation,
+    /// What it is called on the hosts.
+    pub id: OperationId,
+    /// The ref that is deployed; empty for a rollback.
+    pub git_ref: String,
+    /// The commit, where it is known.
+    pub commit: Option<CommitId>,
+    /// Who began it, as `user@machine`.
+    pub by: String,
+    /// When it began, by its own clock.
+    pub began: Option<Timestamp>,
+    /// How it ended, if anybody could write that down.
+    pub ending: Option<Ending>,
+    /// The user's tasks that are not run again, and where.
+    pub finished: Vec<TaskOutline>,
+    /// The user's tasks that are, and where.
+    pub left: Vec<TaskOutline>,
 }
 
 /// Where in an operation a task stands.
@@ -196,6 +230,8 @@ pub enum Phase {
     Rehearse,
     /// garment's own: `current` moves.
     Cutover,
+    /// garment's own: every host is told that all have switched.
+    Confirm,
     /// garment's own: old releases go.
     Prune,
 }
@@ -298,6 +334,8 @@ pub struct Failure {
 pub struct Outcome {
     /// Which operation it was.
     pub operation: Operation,
+    /// What a resume went on with, if it got so far as to know.
+    pub resumed: Option<Operation>,
     /// The environment's name.
     pub environment: String,
     /// In one word.
@@ -385,6 +423,7 @@ impl fmt::Display for Operation {
         f.write_str(match self {
             Self::Deploy => "deploy",
             Self::Rollback => "rollback",
+            Self::Resume => "resume",
         })
     }
 }

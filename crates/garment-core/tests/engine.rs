@@ -72,6 +72,7 @@ fn answer(step: &Step) -> Vec<u8> {
             ("end", "survey"),
         ],
         "go back" => vec![("from", "x"), ("to", OLD), ("end", "revert")],
+        "tell it that all have switched" => vec![("confirmed", "x"), ("end", "confirm")],
         shown if shown.ends_with(" current") => vec![("from", OLD), ("to", "x"), ("end", "cutover")],
         _ => vec![],
     };
@@ -91,8 +92,17 @@ impl Ran {
     }
 }
 
-/// Runs an operation; `reply` may answer for a step in place of a host that does all it is told.
+/// As [`run_in`], in the shop.
 fn run(
+    reply: impl Fn(&str, &str) -> Option<Reply> + Send + Sync + 'static,
+    operation: impl AsyncFnOnce(&Environment, Means<'_>) -> Outcome,
+) -> Ran {
+    run_in(&shop(), reply, operation)
+}
+
+/// Runs an operation; `reply` may answer for a step in place of a host that does all it is told.
+fn run_in(
+    environment: &Environment,
     reply: impl Fn(&str, &str) -> Option<Reply> + Send + Sync + 'static,
     operation: impl AsyncFnOnce(&Environment, Means<'_>) -> Outcome,
 ) -> Ran {
@@ -106,11 +116,12 @@ fn run(
     let interrupt = Interrupt::default();
     let means = Means { transport: &recording, origin: &OneCommit, teller: &teller, interrupt: &interrupt };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let outcome = runtime.block_on(operation(&shop(), means));
+    let outcome = runtime.block_on(operation(environment, means));
     let new = outcome.release.as_ref().map_or("-".into(), ToString::to_string);
     let mut asked: Vec<String> = recording
         .asked()
         .iter()
+        .filter(|(_, step)| &*step.shown != "leave")
         .map(|(host, step)| format!("{host}: {}", step.shown.replace(&new, "NEW")))
         .collect();
     // Which of several hosts comes first with the same thing is nobody's business.
@@ -366,4 +377,116 @@ fn those_who_wait_get_it_in_the_end() {
     assert!(ran.asked.contains(&"two: give the lock back".to_owned()));
     let notes: Vec<_> = ran.events.iter().filter(|what| matches!(what, What::Note { .. })).collect();
     assert_eq!(notes.len(), 1, "{notes:?}");
+}
+
+/// The shop, where a switch has to be confirmed.
+fn careful() -> Environment {
+    let within = Some(std::time::Duration::from_secs(30));
+    Environment { cutover_confirm: within, ..shop() }
+}
+
+/// What was asked from the switch on.
+fn from_the_switch(ran: &Ran) -> Vec<&str> {
+    let asked = ran.asked.iter().map(String::as_str);
+    asked.skip_while(|asked| !asked.ends_with(" current")).collect()
+}
+
+#[test]
+fn all_hosts_switch_before_any_is_told_that_they_have() {
+    let ran = run_in(&careful(), |_, _| None, plain_deploy);
+    assert_eq!(ran.outcome.verdict, Verdict::Done);
+    assert_eq!(
+        from_the_switch(&ran)[..5],
+        [
+            "one: make NEW current",
+            "two: make NEW current",
+            "one: tell it that all have switched",
+            "two: tell it that all have switched",
+            "one: restart"
+        ]
+    );
+}
+
+#[test]
+fn one_that_was_not_confirmed_takes_those_back_that_were() {
+    let late = |host: &str, shown: &str| {
+        let is_late = host == "two" && shown == "tell it that all have switched";
+        is_late.then(|| Reply::Exit(b"problem\0it went back by itself\0".to_vec(), 1))
+    };
+    // The second look at that host finds it back.
+    let ran = run_in(&careful(), late, plain_deploy);
+    assert_eq!(
+        from_the_switch(&ran)[2..],
+        [
+            "one: tell it that all have switched",
+            "two: tell it that all have switched",
+            "two: look at the host",
+            "one: go back",
+            "one: write down that it failed",
+            "two: write down that it failed"
+        ]
+    );
+    assert_eq!(ran.outcome.verdict, Verdict::Stopped);
+    assert_eq!(ran.progress(0), &Progress::WentBack);
+    assert!(ran.outcome.hosts.iter().all(|host| host.current == Current::Leads(OLD.into())));
+}
+
+#[test]
+fn one_that_does_not_acknowledge_is_not_known() {
+    let lost = |host: &str, shown: &str| {
+        (host == "two" && shown == "tell it that all have switched").then_some(Reply::Lost)
+    };
+    let ran = run_in(&careful(), lost, plain_deploy);
+    assert_eq!(ran.outcome.verdict, Verdict::Mixed);
+    assert_eq!(ran.progress(0), &Progress::WentBack);
+    assert_eq!(ran.outcome.hosts[1].current, Current::Unknown);
+    let new = ran.outcome.release.as_ref().unwrap();
+    assert_eq!(
+        ran.outcome.problems[0].what,
+        format!(
+            "two has either heard the confirmation and stays at {new}, or goes back by itself 30s after its switch"
+        )
+    );
+}
+
+/// What changes something on a host knows by which token its lock was taken.
+#[test]
+fn the_scripts_know_the_lock_s_token() {
+    fn value<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+        let rest = text.lines().find_map(|line| line.strip_prefix(start))?;
+        Some(rest.trim_matches('\''))
+    }
+    for goes_back in [false, true] {
+        let texts: Arc<Mutex<Vec<(String, String)>>> = Arc::default();
+        let heard = texts.clone();
+        let recording = Recording::new(move |_, step| {
+            heard.lock().unwrap().push((step.shown.to_string(), step.text.clone()));
+            Reply::Exit(if step.is_script { answer(step) } else { vec![] }, 0)
+        });
+        let teller = Teller::new(|_| ());
+        let interrupt = Interrupt::default();
+        let means =
+            Means { transport: &recording, origin: &OneCommit, teller: &teller, interrupt: &interrupt };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let done = runtime.block_on(async {
+            if goes_back {
+                rollback(&shop(), &RollbackRequest::default(), means).await
+            } else {
+                deploy(&shop(), &DeployRequest::default(), means).await
+            }
+        });
+        assert_eq!(done.verdict, Verdict::Done);
+        let texts = texts.lock().unwrap();
+        let lock = texts.iter().find(|(shown, _)| shown == "take the lock").unwrap();
+        let token = value(&lock.1, "token=").unwrap();
+        assert!(token.len() > 10, "{token}");
+        let tokens: Vec<_> = texts
+            .iter()
+            .filter(|(shown, _)| shown != "take the lock")
+            .filter_map(|(shown, text)| Some((shown.as_str(), value(text, "token=")?)))
+            .collect();
+        let per_host = if goes_back { 2 } else { 4 };
+        assert_eq!(tokens.len(), 2 * per_host, "{tokens:?}");
+        assert!(tokens.iter().all(|(_, of)| *of == token), "{tokens:?}");
+    }
 }

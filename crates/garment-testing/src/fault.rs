@@ -1,9 +1,12 @@
+use std::io::ErrorKind;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::process::Signal;
 
+use crate::disk::Disk;
 use crate::host::Host;
 use crate::sshd::Answer;
 use crate::{keys, leftovers};
@@ -55,6 +58,58 @@ impl Host {
     /// Ends what [`Host::freeze`] began.
     pub fn thaw(&self) {
         self.sshd.signal_sessions(Signal::CONT);
+    }
+
+    /// Puts a small file system of its own on the folder `below_home`, for [`Host::fill_disk`] and
+    /// [`Host::read_only_disk`]. Panics, and says what to do, where nothing may be mounted.
+    pub fn small_disk(&self, below_home: &str, megabytes: usize) {
+        let place = self.file(below_home);
+        fs_err::create_dir_all(&place).expect("make a folder of a host");
+        *self.disk() = Some(Disk::mount(place, megabytes));
+    }
+
+    /// No byte more fits on the host's small disk.
+    pub fn fill_disk(&self) {
+        self.with_disk(|disk| {
+            disk.fill();
+            assert_eq!(disk.refuses(), Some(ErrorKind::StorageFull), "the disk of {} is not full", self.name);
+        });
+    }
+
+    /// The host's small disk can only be read from here on.
+    pub fn read_only_disk(&self) {
+        self.with_disk(|disk| {
+            disk.read_only();
+            let refuses = disk.refuses();
+            assert_eq!(
+                refuses,
+                Some(ErrorKind::ReadOnlyFilesystem),
+                "the disk of {} can be written",
+                self.name
+            );
+        });
+    }
+
+    /// Ends what [`Host::fill_disk`] and [`Host::read_only_disk`] began.
+    pub fn mend_disk(&self) {
+        self.with_disk(|disk| {
+            disk.writable();
+            disk.free();
+            assert_eq!(disk.refuses(), None, "the disk of {} can't be mended", self.name);
+        });
+    }
+
+    fn with_disk(&self, use_it: impl FnOnce(&mut Disk)) {
+        use_it(self.disk().as_mut().expect("the host was given a small disk"));
+    }
+
+    pub(crate) fn disk(&self) -> MutexGuard<'_, Option<Disk>> {
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Kills what runs on the host and is `meant` by its command line; how many that were.
+    pub fn kill(&self, meant: impl Fn(&str) -> bool) -> usize {
+        leftovers::kill_those_below(&self.files.folder, meant)
     }
 
     /// The host gets a new key, and the controller still knows the old one.

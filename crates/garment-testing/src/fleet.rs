@@ -10,6 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::agent::Agent;
+use crate::disk::Disk;
 use crate::fleet_builder::FleetBuilder;
 use crate::host::Host;
 use crate::host_files::replace;
@@ -34,6 +35,7 @@ pub struct Fleet {
     pub(crate) refusing: Port,
     pub(crate) root: PathBuf,
     pub(crate) folder: Option<TempDir>,
+    pub(crate) kept: bool,
 }
 
 impl Fleet {
@@ -108,6 +110,16 @@ impl Fleet {
         Running::start(ssh, Duration::from_secs(30))
     }
 
+    /// The command lines of what runs on the hosts and for the controller now, `sshd` not.
+    pub fn processes(&self) -> Vec<String> {
+        leftovers::running_below(&self.root).into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// The fleet's folder stays when it is dropped, as with `GARMENT_TEST_KEEP`.
+    pub fn keep(&mut self) {
+        self.kept = true;
+    }
+
     /// Makes a repository below [`Fleet::root`]. Repositories of one fleet are neighbours: the submodule URL
     /// `../NAME.git` reaches from one to another.
     pub fn repo(&self, name: &str) -> Repo {
@@ -179,13 +191,15 @@ impl Fleet {
 impl Drop for Fleet {
     fn drop(&mut self) {
         leftovers::kill_below(&self.root);
+        let kept = self.kept || env::var_os("GARMENT_TEST_KEEP").is_some();
+        if kept {
+            self.hosts.iter().for_each(|host| host.disk().iter().for_each(Disk::keep));
+        }
         self.hosts.clear();
         // What a login that was under way just then has started.
         leftovers::kill_below(&self.root);
         *self.agent.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        if env::var_os("GARMENT_TEST_KEEP").is_some()
-            && let Some(folder) = self.folder.take()
-        {
+        if kept && let Some(folder) = self.folder.take() {
             let _ = folder.keep();
             #[expect(clippy::print_stderr, reason = "the developer asked for it")]
             {

@@ -75,12 +75,20 @@ impl FleetBuilder {
                 known_hosts.set(sshd.port(), Some(key.public()));
                 let (home, settings) = (files.home(), Mutex::new(settings));
                 let (known_hosts, agent_key) = (Arc::clone(&known_hosts), agent.clone());
-                Host { name, files, settings, known_hosts, sshd, home, agent_key }
+                Host { name, files, settings, known_hosts, sshd, home, agent_key, disk: Mutex::default() }
             })
             .collect();
         let agent_key = keys[1].clone();
         let refusing = Port::take();
-        let fleet = Fleet { hosts, agent: Mutex::default(), agent_key, refusing, root, folder: Some(folder) };
+        let fleet = Fleet {
+            hosts,
+            agent: Mutex::default(),
+            agent_key,
+            refusing,
+            root,
+            folder: Some(folder),
+            kept: false,
+        };
         fleet.write_ssh_configs();
         fleet
     }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::disk::Disk;
 use crate::host_files::{HostFiles, Settings};
 use crate::known_hosts::KnownHosts;
 use crate::sshd::Sshd;
@@ -16,6 +17,7 @@ pub struct Host {
     pub(crate) sshd: Sshd,
     pub(crate) home: PathBuf,
     pub(crate) agent_key: String,
+    pub(crate) disk: Mutex<Option<Disk>>,
 }
 
 impl Host {

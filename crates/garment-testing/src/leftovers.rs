@@ -44,6 +44,13 @@ pub(crate) fn kill_below(path: &Path) {
     }
 }
 
+/// Kills once what [`running_below`] finds and is `meant` by its command line. How many that were.
+pub(crate) fn kill_those_below(path: &Path, meant: impl Fn(&str) -> bool) -> usize {
+    let needle = path.as_os_str().as_encoded_bytes();
+    let found = running_below(path).into_iter().filter(|(_, line)| meant(line));
+    found.map(|(pid, _)| stranger::end(pid, Signal::KILL, || environment_mentions(pid, needle))).count()
+}
+
 fn environment_mentions(pid: Pid, needle: &[u8]) -> bool {
     // Unreadable: it has ended, or it is another user's.
     let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).unwrap_or_default();

@@ -17,6 +17,7 @@
 
 mod agent;
 mod controller;
+mod disk;
 mod fault;
 mod fleet;
 mod fleet_builder;
@@ -30,6 +31,7 @@ mod port;
 mod process;
 mod programs;
 mod quote;
+mod reader;
 mod repo;
 mod running;
 mod sandbox;
@@ -41,6 +43,7 @@ pub use fleet::Fleet;
 pub use fleet_builder::FleetBuilder;
 pub use host::Host;
 pub use outcome::Outcome;
+pub use reader::{Reader, Sight};
 pub use repo::Repo;
 pub use running::Running;
 pub use sandbox::Sandbox;

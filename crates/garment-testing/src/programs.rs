@@ -43,7 +43,8 @@ fn package_of(program: &str) -> &str {
         "sshd" => "openssh-server",
         "ssh" | "ssh-keygen" | "ssh-agent" | "ssh-add" => "openssh-client",
         "getent" => "libc-bin",
-        "env" => "coreutils",
+        "env" | "cp" => "coreutils",
+        "umount" => "mount",
         other => other,
     }
 }

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, ExitStatus, Output, Stdio};
@@ -5,10 +6,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 
 use crate::outcome::Outcome;
 use crate::process::{DEFAULT_SIGNALS, Process};
+use crate::stranger;
 use crate::terminal::terminal;
 
 /// How long what a program started may keep its stdout or stderr open after its own end.
@@ -120,6 +122,43 @@ impl Running {
         self.process.signal_group(Signal::KILL)
     }
 
+    /// Kills those of the processes that it has started itself which are `meant` by their command line; how many that
+    /// were. They are gone when this returns, or dead and not yet missed.
+    pub fn kill_children(&self, meant: impl Fn(&str) -> bool) -> usize {
+        let children = self.children().into_iter().filter(|(_, line)| meant(line));
+        children.map(|(pid, _)| stranger::end(pid, Signal::KILL, || parent(pid) == Some(self.pid()))).count()
+    }
+
+    /// The processes that it has started itself and that run: their ids and command lines.
+    fn children(&self) -> Vec<(Pid, String)> {
+        let entries = std::fs::read_dir("/proc").expect("read /proc").flatten();
+        let pids = entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?));
+        let ours = pids.filter(|pid| parent(*pid) == Some(self.pid()));
+        ours.filter_map(|pid| {
+            let words = std::fs::read(format!("/proc/{}/cmdline", pid.as_raw_pid())).ok()?;
+            let line = String::from_utf8_lossy(&words).trim_end_matches('\0').replace('\0', " ");
+            // A zombie has none.
+            (!line.is_empty()).then_some((pid, line))
+        })
+        .collect()
+    }
+
+    /// The command lines of the processes that it has started itself and that run.
+    pub fn child_lines(&self) -> Vec<String> {
+        self.children().into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// Whether a signal that was sent to it waits for it to go on.
+    pub fn has_pending(&self, signal: i32) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let masks = status
+            .lines()
+            .filter_map(|line| line.strip_prefix("ShdPnd:").or_else(|| line.strip_prefix("SigPnd:")));
+        masks
+            .filter_map(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+            .any(|mask| mask & 1 << (signal - 1) != 0)
+    }
+
     /// Whether it has a handler of its own for SIGINT by now, as Linux tells it.
     pub fn catches_interrupts(&self) -> bool {
         let status = fs_err::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
@@ -152,9 +191,7 @@ impl Running {
 
     /// What Linux says it is doing, as `ps` has it: `R`, `S`, `T`, `Z`.
     fn state(&self) -> Option<char> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).ok()?;
-        // The program's name, which may be anything, is in brackets before it.
-        stat.rsplit_once(") ")?.1.chars().next()
+        stat(self.pid())?.chars().next()
     }
 
     /// Whether it has ended.
@@ -222,6 +259,18 @@ impl Running {
             Output { status, stdout: state[STDOUT].bytes.clone(), stderr: state[STDERR].bytes.clone() };
         Outcome::new(self.command.clone(), &output)
     }
+}
+
+/// What Linux says of a process, from its state on.
+fn stat(pid: impl fmt::Display) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The program's name, which may be anything, is in brackets before it.
+    Some(stat.rsplit_once(") ")?.1.to_owned())
+}
+
+/// Whose child a process is.
+fn parent(pid: Pid) -> Option<u32> {
+    stat(pid.as_raw_pid())?.split(' ').nth(1)?.parse().ok()
 }
 
 impl Drop for Running {

@@ -111,6 +111,23 @@ pub(crate) enum Verb {
         after_help = "Example:\n  garment rollback production\n  garment rollback production 20131228T202753-4634f44"
     )]
     Rollback(Rollback),
+    /// Go on with a deploy or rollback that was interrupted or failed
+    ///
+    /// Reads from the hosts what was begun and how far it came, and says so. Your tasks that a host has finished are not
+    /// run again there; one that it has not runs from its first command. Works from any machine with access.
+    #[command(after_help = "Example:\n  garment resume production")]
+    Resume(Resume),
+    /// Give up a deploy or rollback that was interrupted or failed
+    ///
+    /// Nobody resumes it any more, and a release that never was live is marked as failed. Everything stays in place:
+    /// `current`, the releases, what tasks did.
+    #[command(after_help = "Example:\n  garment abandon production")]
+    Abandon(Abandon),
+    /// List the deploys and rollbacks that the hosts have a record of, newest first
+    ///
+    /// When, what, by whom, how each ended and how long it took; hosts that say otherwise, or lack it, are named.
+    #[command(after_help = "Example:\n  garment history production --limit 5")]
+    History(History),
     /// List the releases on the hosts, newest first
     #[command(after_help = "Example:\n  garment list production")]
     List(Environment),
@@ -202,6 +219,34 @@ pub(crate) struct Rollback {
     pub(crate) release: Option<String>,
     #[command(flatten)]
     pub(crate) wait: Wait,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Resume {
+    #[command(flatten)]
+    pub(crate) environment: Environment,
+    /// Go on even if deploy.conf now says something else for the tasks that are left
+    #[arg(long)]
+    pub(crate) changed_plan: bool,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Abandon {
+    #[command(flatten)]
+    pub(crate) environment: Environment,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct History {
+    #[command(flatten)]
+    pub(crate) environment: Environment,
+    /// So many at most; a host keeps 100
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
 }
 
 #[derive(Debug, Clone, ClapArgs)]

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use garment_core::event::{Event, TaskRef, What};
+use garment_core::event::{Event, Phase, TaskRef, What};
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::surroundings::Test;
@@ -54,6 +54,10 @@ fn name(what: &What) -> String {
     format!("{word} {rest}").trim_end().to_owned()
 }
 
+/// `before/migrate`; `prepare`, `cutover` and so on for garment's own.
 fn task_name(task: &TaskRef) -> String {
-    task.to_string().replace(": ", "/")
+    match task.phase {
+        Phase::Stage(stage) => format!("{stage}/{}", task.id),
+        own => format!("{own:?}").to_lowercase(),
+    }
 }

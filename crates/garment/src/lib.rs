@@ -23,6 +23,9 @@ pub fn main() -> ExitCode {
     let code = match &args.verb {
         Verb::Deploy(args) => verb::deploy(&context, args),
         Verb::Rollback(args) => verb::rollback(&context, args),
+        Verb::Resume(args) => verb::resume(&context, args),
+        Verb::Abandon(args) => verb::abandon(&context, args),
+        Verb::History(args) => verb::history(&context, args),
         Verb::Verify(args) => verb::verify(&context, args),
         Verb::Pin(args) => verb::pin(&context, args),
         Verb::Unpin(args) => verb::unpin(&context, args),

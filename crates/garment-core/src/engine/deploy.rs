@@ -44,15 +44,17 @@ pub async fn deploy(environment: &Environment, request: &DeployRequest, means: M
         doing: |(git_ref, commit): &(String, CommitId)| format!("deploy of {git_ref} ({})", commit.short()),
     };
     running
-        .carry_out(lock, resolve, |(_, commit), facts| {
+        .carry_out(lock, resolve, |(_, commit), facts, holder| {
             let now = Timestamp::now();
             let deploy = Deploy {
                 git_ref: &git_ref,
                 commit: &commit,
                 now,
-                operation: &new_id(now, Operation::Deploy),
+                operation: &new_id(now, facts, Operation::Deploy),
                 by: &request.by,
                 selection: &request.selection,
+                token: Some(&holder.token),
+                continued: None,
             };
             compile_deploy(environment, facts, &deploy)
         })

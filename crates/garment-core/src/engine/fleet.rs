@@ -73,7 +73,7 @@ impl Fleet {
 
     /// From here on every host keeps a record of the operation.
     pub(super) fn record(&mut self, environment: &Environment, plan: &Plan, holder: &Holder) {
-        let plan::Record { operation, attempt, info } = &plan.record;
+        let plan::Record { operation, attempt, info, .. } = &plan.record;
         for ((session, host), info) in self.sessions.iter_mut().zip(&environment.hosts).zip(info) {
             if let Some(session) = session {
                 session.record(Record {
@@ -88,6 +88,12 @@ impl Fleet {
     /// Ends all shells, side by side.
     pub(super) async fn close(self) {
         join_all(self.sessions.into_iter().flatten().map(|session| session.close(None))).await;
+    }
+
+    /// The same; each is given `last` before.
+    pub(super) async fn close_with(self, last: &str) {
+        let sessions = self.sessions.into_iter().flatten();
+        join_all(sessions.map(|session| session.close(Some(last.to_owned())))).await;
     }
 }
 

@@ -7,7 +7,7 @@ use super::lock::problem;
 use crate::event::{HostName, Problem};
 use crate::model::{Environment, HostFacts, Setting};
 use crate::plan::{Scope, from_the_future, survey_paths};
-use crate::remote::{self, Check, Refusal, Standing};
+use crate::remote::{self, Check, Recorded, Refusal, Standing};
 use crate::transport::Step;
 
 /// What came of looking at a host.
@@ -30,11 +30,12 @@ pub async fn survey(environment: &Environment, means: Means<'_>) -> Option<Vec<I
     unless_interrupted(means.interrupt, look).await
 }
 
-/// What is on every host and who is at work there; changes nothing. `None` when people stopped it.
+/// What is on every host, who is at work there, and the newest operation that it has a record of; changes nothing. `None`
+/// when people stopped it.
 pub async fn status(
     environment: &Environment,
     means: Means<'_>,
-) -> Option<Vec<Inspected<(HostFacts, Standing)>>> {
+) -> Option<Vec<Inspected<(HostFacts, Standing, Vec<Recorded>)>>> {
     let look = async {
         let (mut fleet, logged_in) = Fleet::open(environment, means).await;
         let hosts = fleet.sessions.iter_mut().zip(&environment.hosts).zip(logged_in);
@@ -43,13 +44,17 @@ pub async fn status(
             let Some(session) = session else {
                 unreachable!("a host that let us in has a shell");
             };
-            let standing = Step::script("who is at work", remote::standing(&survey_paths(environment, host)));
-            let [facts, standing] =
-                ask_all(&mut **session, &[look_step(environment, host), standing]).await?;
+            let paths = survey_paths(environment, host);
+            let standing = Step::script("who is at work", remote::standing(&paths));
+            let records = Step::script("read the records", remote::operations(&paths, 1, false));
+            let [facts, standing, records] =
+                ask_all(&mut **session, &[look_step(environment, host), standing, records]).await?;
             let facts = remote::parse_survey(&facts.into_answer()?).map_err(|bad| unreadable(&bad))?;
             let standing =
                 remote::parse_standing(&standing.into_answer()?).map_err(|bad| unreadable(&bad))?;
-            Ok((facts, standing))
+            let records =
+                remote::parse_operations(&records.into_answer()?).map_err(|bad| unreadable(&bad))?;
+            Ok((facts, standing, records))
         }))
         .await;
         let names = fleet.names.clone();

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::Means;
-use super::fleet::{Fleet, ask, ask_all, look_step, unreadable};
+use super::fleet::{Fleet, Reply, ask, ask_all, look_step, unreadable};
 use crate::event::{Problem, What};
 use crate::model::{Environment, HostFacts};
 use crate::plan::survey_paths;
@@ -103,7 +103,7 @@ pub(super) async fn lock_and_look(
         if refusals.is_empty()
             || answers.iter().any(|answer| matches!(answer, Answer::Unfit(_) | Answer::Gone(_)))
         {
-            return all_ours(answers);
+            return settled(fleet, environment, all_ours(answers)?, means).await;
         }
         let problems: Vec<(usize, Problem)> =
             refusals.iter().map(|(host, refusal)| (*host, problem(refusal, &environment.name))).collect();
@@ -124,6 +124,52 @@ pub(super) async fn lock_and_look(
             in_the_way = problems;
         }
         tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// A switch that nobody confirmed is taken back, whoever made it: under the lock, he can't confirm it any more.
+async fn settled(
+    fleet: &mut Fleet,
+    environment: &Environment,
+    mut facts: Vec<HostFacts>,
+    means: Means<'_>,
+) -> Result<Vec<HostFacts>, NoLock> {
+    let names = fleet.names.clone();
+    let hosts = fleet.sessions.iter_mut().zip(&environment.hosts).zip(&facts).enumerate();
+    let unconfirmed = hosts.filter(|(_, (_, facts))| facts.unconfirmed.is_some());
+    let asked =
+        join_all(
+            unconfirmed.filter_map(|(index, ((session, host), _))| {
+                let session = session.as_mut()?;
+                let settle =
+                    Step::script("take the switch back", remote::settle(&survey_paths(environment, host)));
+                Some(async move {
+                    (index, ask_all(&mut **session, &[settle, look_step(environment, host)]).await)
+                })
+            }),
+        );
+    let (mut unfit, mut gone) = (Vec::new(), Vec::new());
+    for (host, replies) in asked.await {
+        let read = |[settled, survey]: [Reply; 2]| {
+            let release = remote::parse_settle(&settled.into_answer()?).map_err(|bad| unreadable(&bad))?;
+            Ok((release, remote::parse_survey(&survey.into_answer()?).map_err(|bad| unreadable(&bad))?))
+        };
+        match replies.map(read) {
+            Ok(Ok((release, seen))) => {
+                if let Some(release) = release {
+                    let text = format!("the switch to {release} was never confirmed, and is taken back");
+                    means.teller.tell(What::Note { host: Some(names[host].clone()), text });
+                }
+                facts[host] = seen;
+            }
+            Ok(Err(problem)) => unfit.push((host, problem)),
+            Err(problem) => gone.push((host, problem)),
+        }
+    }
+    match (gone.is_empty(), unfit.is_empty()) {
+        (true, true) => Ok(facts),
+        (true, false) => Err(NoLock::Unfit(unfit)),
+        (false, _) => Err(NoLock::Gone(gone)),
     }
 }
 

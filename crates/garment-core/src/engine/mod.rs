@@ -1,9 +1,12 @@
 //! Runs plans: order, parallelism, failure, interruption. It says what happens as events and never decides how that
 //! looks.
 
+mod abandon;
 mod deploy;
+mod end;
 mod fleet;
 mod freeze;
+mod history;
 mod host_task;
 mod inspect;
 mod lines;
@@ -12,17 +15,21 @@ mod locked;
 mod operation;
 mod outcome;
 mod pin;
+mod resume;
 mod rollback;
 mod run;
 mod teller;
 mod verify;
 
+pub use abandon::{AbandonRequest, Abandoned, GivenUp, abandon};
 pub use deploy::{DeployRequest, deploy};
 pub use freeze::{Frost, freeze, thaw};
+pub use history::history;
 pub use inspect::{Inspected, check, status, survey};
 pub use lock::Wait;
 pub use locked::Hindered;
 pub use pin::{PinRequest, Pinned, pin};
+pub use resume::{ResumeRequest, resume};
 pub use rollback::{RollbackRequest, rollback};
 pub use teller::Teller;
 pub use verify::{Compared, Verified, verify};

@@ -1,10 +1,12 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Instant;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Means;
+use super::end::end;
 use super::fleet::{Fleet, unless_interrupted};
+use super::history::{NoRecords, apart};
 use super::lock::{NoLock, Wait, holder, lock_and_look};
 use super::outcome::{Ledger, current};
 use super::run::run;
@@ -32,13 +34,17 @@ pub(super) struct LockRequest<'a, T> {
     pub(super) doing: fn(&T) -> String,
 }
 
+fn all_seen(facts: &[HostFacts]) -> Vec<Seen> {
+    facts.iter().map(|facts| Ok(Some(facts.clone()))).collect()
+}
+
 /// Hosts that are locked and looked at.
-struct Opened<T> {
-    fleet: Fleet,
-    holder: Holder,
-    facts: Vec<HostFacts>,
+pub(super) struct Opened<T> {
+    pub(super) fleet: Fleet,
+    pub(super) holder: Holder,
+    pub(super) facts: Vec<HostFacts>,
     /// What was found out meanwhile.
-    known: T,
+    pub(super) known: T,
 }
 
 /// Why an operation ends before anything was changed.
@@ -49,10 +55,14 @@ pub(super) enum Early {
     Interrupted,
 }
 
-/// A name for an operation that begins now.
-pub(super) fn new_id(now: Timestamp, operation: Operation) -> OperationId {
+/// A name for an operation that begins now. Names say which operation came when, as those of releases do: it is newer
+/// than any that made a release, whatever clock that went by.
+pub(super) fn new_id(now: Timestamp, facts: &[HostFacts], operation: Operation) -> OperationId {
     let chance = RandomState::new().build_hasher().finish();
-    OperationId::new(now, &operation.to_string(), u16::try_from(chance & 0xffff).unwrap_or(0))
+    let releases = facts.iter().filter_map(|facts| facts.releases.keys().next_back()?.made_at());
+    let newest = releases.max().and_then(|at| at.checked_add(SignedDuration::from_secs(1)).ok());
+    let at = newest.map_or(now, |newest| newest.max(now));
+    OperationId::new(at, &operation.to_string(), u16::try_from(chance & 0xffff).unwrap_or(0))
 }
 
 impl<'a> Running<'a> {
@@ -71,11 +81,10 @@ impl<'a> Running<'a> {
         self,
         lock: LockRequest<'_, T>,
         meanwhile: impl Future<Output = Result<T, Early>>,
-        compile: impl FnOnce(T, &[HostFacts]) -> Result<Plan, NoPlan>,
+        compile: impl FnOnce(T, &[HostFacts], &Holder) -> Result<Plan, NoPlan>,
     ) -> Outcome {
         let Some(opened) = unless_interrupted(self.means.interrupt, self.open(lock, meanwhile)).await else {
-            self.means.teller.tell(What::Interrupted);
-            return self.end_early(Early::Interrupted, &[]);
+            return self.interrupted();
         };
         let outcome = match opened {
             Ok(opened) => self.carry_on(opened, compile).await,
@@ -86,7 +95,7 @@ impl<'a> Running<'a> {
 
     /// Everything up to the point from which things are changed. When there is nothing to deploy, nobody waits for a
     /// slow login.
-    async fn open<T>(
+    pub(super) async fn open<T>(
         &self,
         lock: LockRequest<'_, T>,
         meanwhile: impl Future<Output = Result<T, Early>>,
@@ -128,28 +137,63 @@ impl<'a> Running<'a> {
         self.end_early(Early::Refused(problem), &[])
     }
 
+    /// Ends it before anything was changed, since people want to stop.
+    pub(super) fn interrupted(self) -> Outcome {
+        self.means.teller.tell(What::Interrupted);
+        self.end_early(Early::Interrupted, &[])
+    }
+
     async fn carry_on<T>(
         &self,
-        Opened { mut fleet, holder, facts, known }: Opened<T>,
-        compile: impl FnOnce(T, &[HostFacts]) -> Result<Plan, NoPlan>,
+        opened: Opened<T>,
+        compile: impl FnOnce(T, &[HostFacts], &Holder) -> Result<Plan, NoPlan>,
     ) -> Outcome {
-        let seen = || facts.iter().map(|facts| Ok(Some(facts.clone()))).collect::<Vec<Seen>>();
-        let outcome = match compile(known, &facts) {
-            Ok(plan) => {
-                self.means
-                    .teller
-                    .tell(What::Planned { release: plan.release.clone(), tasks: plan.outline() });
-                fleet.record(self.environment, &plan, &holder);
-                let mut ledger = Ledger::new(&plan, &facts);
-                let done = run(&plan, &mut fleet, &mut ledger, self.means.teller, self.means.interrupt).await;
-                ledger.outcome(done, self.means.interrupt.is_raised())
-            }
-            Err(NoPlan::Refused(problem)) => self.early(Early::Refused(problem), &seen()),
-            Err(NoPlan::Hosts(problems)) => self.unfit(Verdict::Stopped, &seen(), &problems),
-        };
+        let Opened { fleet, holder, facts, known } = opened;
+        match compile(known, &facts, &holder) {
+            Ok(plan) => self.run_plan(fleet, &holder, &facts, &plan).await,
+            Err(none) => self.no_plan(fleet, &facts, none).await,
+        }
+    }
+
+    /// Runs a plan under the locks, which are free afterwards.
+    pub(super) async fn run_plan(
+        &self,
+        mut fleet: Fleet,
+        holder: &Holder,
+        facts: &[HostFacts],
+        plan: &Plan,
+    ) -> Outcome {
+        self.means.teller.tell(What::Planned { release: plan.release.clone(), tasks: plan.outline() });
+        fleet.record(self.environment, plan, holder);
+        let mut ledger = Ledger::new(plan, facts);
+        let done = run(plan, &mut fleet, &mut ledger, self.means.teller, self.means.interrupt).await;
+        let outcome = ledger.outcome(done, self.means.interrupt.is_raised());
         // The locks are free when the shells are gone.
-        fleet.close().await;
+        fleet.close_with(&end(&plan.record, &outcome)).await;
         outcome
+    }
+
+    /// Ends it under the locks, since there is nothing that could be done.
+    pub(super) async fn no_plan(&self, fleet: Fleet, facts: &[HostFacts], none: NoPlan) -> Outcome {
+        fleet.close().await;
+        let seen = all_seen(facts);
+        match none {
+            NoPlan::Refused(problem) => self.early(Early::Refused(problem), &seen),
+            NoPlan::Hosts(problems) => self.unfit(Verdict::Stopped, &seen, &problems),
+        }
+    }
+
+    /// Ends it since what these hosts recorded is not known.
+    pub(super) fn no_records(&self, facts: &[HostFacts], missing: Vec<(usize, NoRecords)>) -> Outcome {
+        let (gone, unfit) = apart(missing);
+        let mut seen = all_seen(facts);
+        if gone.is_empty() {
+            return self.unfit(Verdict::Stopped, &seen, &unfit);
+        }
+        for (host, problem) in gone {
+            seen[host] = Err(problem);
+        }
+        self.untouched(Verdict::Unreachable, Vec::new(), &seen)
     }
 
     fn end_early(self, early: Early, seen: &[Seen]) -> Outcome {
@@ -186,6 +230,7 @@ impl<'a> Running<'a> {
         });
         Outcome {
             operation: self.operation,
+            resumed: None,
             environment: self.environment.name.clone(),
             verdict,
             release: None,
@@ -195,7 +240,7 @@ impl<'a> Running<'a> {
         }
     }
 
-    fn finish(&self, outcome: Outcome) -> Outcome {
+    pub(super) fn finish(&self, outcome: Outcome) -> Outcome {
         self.means.teller.tell(What::Finished { outcome: outcome.clone(), took: self.begun.elapsed() });
         outcome
     }

@@ -1,21 +1,25 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::event::{
-    Current, Failure, HostName, HostOutcome, HostResult, Operation, Outcome, Problem, Progress, StepRef,
-    TaskRef, Verdict,
+    Current, Failure, HostName, HostOutcome, HostResult, Operation, Outcome, Phase, Problem, Progress,
+    StepRef, TaskRef, Verdict,
 };
-use crate::model::{HostFacts, Occupant, ReleaseName};
+use crate::model::{HostFacts, Occupant, ReleaseName, write_duration};
 use crate::plan::Plan;
 
 /// Keeps account of what is known of each host while a plan runs. Nothing is in it that a host did not say.
 pub(super) struct Ledger {
     pub(super) release: ReleaseName,
     operation: Operation,
+    resumed: Option<Operation>,
     environment: String,
     hosts: Vec<Entry>,
     problems: Vec<Problem>,
     /// Something failed before anybody asked to stop: that is what ended the operation.
     failed_by_itself: bool,
+    /// How long hosts wait for their switch to be confirmed.
+    cutover_confirm: Option<Duration>,
 }
 
 struct Entry {
@@ -25,6 +29,10 @@ struct Entry {
     progress: Progress,
     last: Option<TaskRef>,
     switch: Switch,
+    /// It switched in an earlier attempt, and others did not.
+    is_ahead: bool,
+    /// Whether the host said that it stays where it switched to.
+    confirmed: bool,
 }
 
 /// What is known of the switch on a host.
@@ -38,27 +46,41 @@ enum Switch {
     Unsure,
     /// `current` led to the release already.
     ThereBefore,
-    /// The host said that it switched.
+    /// The host said that it switched, or it did in an attempt that this one goes on with.
     Done,
 }
 
 impl Ledger {
     pub(super) fn new(plan: &Plan, facts: &[HostFacts]) -> Self {
-        let hosts = plan.hosts.iter().zip(facts).map(|(name, facts)| Entry {
-            name: name.clone(),
-            current: current(&facts.current),
-            before: facts.current.clone(),
-            progress: Progress::Untouched,
-            last: None,
-            switch: Switch::NotYet,
+        let hosts = plan.hosts.iter().zip(facts).enumerate().map(|(host, (name, facts))| {
+            let is_there = facts.current_release() == Some(&plan.release);
+            let is_ahead = plan.resumed.as_ref().is_some_and(|resumed| resumed.ahead[host]);
+            Entry {
+                name: name.clone(),
+                current: current(&facts.current),
+                before: facts.current.clone(),
+                progress: Progress::Untouched,
+                last: None,
+                switch: match plan.resumed {
+                    Some(_) if is_ahead => Switch::Done,
+                    Some(_) if is_there => Switch::ThereBefore,
+                    _ => Switch::NotYet,
+                },
+                is_ahead,
+                // What was not was taken back under the lock.
+                confirmed: plan.resumed.is_some() && is_there && !is_ahead,
+            }
         });
+        let resumed = plan.resumed.as_ref().map(|_| plan.operation);
         Self {
             release: plan.release.clone(),
-            operation: plan.operation,
+            operation: if resumed.is_some() { Operation::Resume } else { plan.operation },
+            resumed,
             environment: plan.environment.clone(),
             hosts: hosts.collect(),
             problems: Vec::new(),
             failed_by_itself: false,
+            cutover_confirm: plan.cutover_confirm,
         }
     }
 
@@ -75,6 +97,21 @@ impl Ledger {
 
     pub(super) fn failed_by_itself(&mut self) {
         self.failed_by_itself = true;
+    }
+
+    /// The time that a switch may take is over, and these hosts have not all ended the task.
+    pub(super) fn too_slow(&mut self, task: &TaskRef, hosts: impl Iterator<Item = usize>) {
+        self.failed_by_itself = true;
+        let within = self.cutover_confirm.map(write_duration).unwrap_or_default();
+        for host in hosts.filter(|host| self.hosts[*host].last.as_ref() != Some(task)).collect::<Vec<_>>() {
+            self.problems.push(Problem {
+                what: format!(
+                    "{} was not through with `{task}` when the {within} of `cutover_confirm` were over",
+                    self.hosts[host].name
+                ),
+                remedy: "see what is slow there, or give `cutover_confirm` more time".into(),
+            });
+        }
     }
 
     pub(super) fn has_ended(&self, host: usize, task: &TaskRef) -> bool {
@@ -110,7 +147,7 @@ impl Ledger {
     /// `switched` is false where `current` led there already.
     pub(super) fn moved(&mut self, host: usize, switched: bool) {
         let entry = &mut self.hosts[host];
-        entry.switch = if switched { Switch::Done } else { Switch::ThereBefore };
+        entry.switch = if switched || entry.is_ahead { Switch::Done } else { Switch::ThereBefore };
         entry.current = Current::Leads(self.release.to_string());
     }
 
@@ -172,8 +209,41 @@ impl Ledger {
         self.hosts[host].leads_there()
     }
 
-    pub(super) fn all_moved(&self) -> bool {
-        self.hosts.iter().all(Entry::leads_there)
+    /// The host acknowledged that all hosts have switched.
+    pub(super) fn confirmed(&mut self, host: usize) {
+        self.hosts[host].confirmed = true;
+    }
+
+    /// It did not: if it switched, it may go back by itself.
+    pub(super) fn not_confirmed(&mut self, host: usize) {
+        if self.hosts[host].switch != Switch::ThereBefore {
+            self.unsure(host);
+        }
+    }
+
+    /// Whether `current` leads to the release on all hosts, and stays there.
+    pub(super) fn has_settled(&self) -> bool {
+        let stays = |entry: &Entry| entry.confirmed || self.cutover_confirm.is_none();
+        self.hosts.iter().all(|entry| entry.leads_there() && stays(entry))
+    }
+
+    /// What hosts will do by themselves that are not known to have switched, or to stay there.
+    pub(super) fn tell_of_guards(&mut self) {
+        let Some(within) = self.cutover_confirm.map(write_duration) else { return };
+        for entry in self.hosts.iter().filter(|entry| entry.switch == Switch::Unsure) {
+            let in_confirm = entry.last.as_ref().is_some_and(|task| task.phase == Phase::Confirm);
+            let (name, release) = (&entry.name, &self.release);
+            let what = if in_confirm {
+                format!(
+                    "{name} has either heard the confirmation and stays at {release}, or goes back by itself \
+                     {within} after its switch"
+                )
+            } else {
+                format!("{name} goes back by itself after {within}, if it has switched")
+            };
+            let remedy = format!("look once that is over: `garment status {}`", self.environment);
+            self.problems.push(Problem { what, remedy });
+        }
     }
 
     /// `done` is whether the whole plan was carried out.
@@ -195,6 +265,7 @@ impl Ledger {
         };
         Outcome {
             operation: self.operation,
+            resumed: self.resumed,
             environment: self.environment,
             verdict,
             release: Some(self.release),

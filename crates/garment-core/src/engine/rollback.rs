@@ -23,13 +23,15 @@ pub async fn rollback(environment: &Environment, request: &RollbackRequest, mean
     let running = Running::begin(Operation::Rollback, environment, means);
     let lock = LockRequest { by: &request.by, wait: request.wait, doing: |()| "rollback".to_owned() };
     running
-        .carry_out(lock, async { Ok(()) }, |(), facts| {
+        .carry_out(lock, async { Ok(()) }, |(), facts, holder| {
             let now = Timestamp::now();
             let rollback = Rollback {
-                operation: &new_id(now, Operation::Rollback),
+                operation: &new_id(now, facts, Operation::Rollback),
                 by: &request.by,
                 now,
                 release: request.release.as_deref(),
+                token: Some(&holder.token),
+                continued: None,
             };
             compile_rollback(environment, facts, &rollback)
         })

@@ -31,7 +31,8 @@ pub(super) async fn run(
 ) -> bool {
     let mut done = true;
     for task in &plan.tasks {
-        if interrupt.is_raised() {
+        // What all hosts did is confirmed, whoever wants to stop: it belongs to the switch.
+        if interrupt.is_raised() && task.task.phase != Phase::Confirm {
             ledger.stop(&task.task);
             done = false;
             break;
@@ -39,21 +40,23 @@ pub(super) async fn run(
         if task.runs.is_empty() {
             continue;
         }
-        if !run_task(task, fleet, ledger, teller, interrupt).await {
+        if !run_task(plan, task, fleet, ledger, teller, interrupt).await {
             done = false;
             break;
         }
     }
     look_again(plan, fleet, ledger, interrupt).await;
-    if !ledger.all_moved() {
+    if !ledger.has_settled() {
         go_back(plan, fleet, ledger, teller, interrupt).await;
         give_up(plan, fleet, ledger).await;
+        ledger.tell_of_guards();
     }
     done
 }
 
 /// Runs one task on its hosts, side by side. Gives whether all of it was done.
 async fn run_task(
+    plan: &Plan,
     task: &PlanTask,
     fleet: &mut Fleet,
     ledger: &mut Ledger,
@@ -81,7 +84,8 @@ async fn run_task(
 
     let mut wanted = interrupt.subscribe();
     let mut idle = tokio::time::interval(IDLE);
-    let mut deadline: Option<Instant> = None;
+    // A host that has not confirmed by then has gone back by itself, and so does one that has not even switched.
+    let mut deadline = plan.cutover_confirm.filter(|_| is_switch(task)).map(|within| begun + within + GRACE);
     let mut ok = running.len() == task.runs.len();
     let mut lost = Vec::new();
     while !running.is_empty() {
@@ -115,13 +119,15 @@ async fn run_task(
                 if wanted == Wish::Terminate {
                     teller.tell(What::Interrupted);
                 }
-                // Moving `current` takes no time and is never cut short by the first request.
-                let heeded = if task.task.phase == Phase::Cutover { Wish::Stop } else { wanted };
+                let heeded = if is_switch(task) { Wish::Stop } else { wanted };
                 raise(&wish, if wanted == Wish::Kill { Wish::Kill } else { heeded });
                 deadline = Some(Instant::now() + if wanted == Wish::Kill { LAST_GRACE } else { GRACE });
             }
             () = past_deadline => {
                 if *wish.borrow() < Wish::Kill {
+                    if !interrupt.is_raised() {
+                        ledger.too_slow(&task.task, task.runs.iter().map(|run| run.host));
+                    }
                     raise(&wish, Wish::Kill);
                     deadline = Some(Instant::now() + LAST_GRACE);
                 } else {
@@ -135,8 +141,10 @@ async fn run_task(
     for run in &task.runs {
         if !ledger.has_ended(run.host, &task.task) {
             ok = false;
-            if task.task.phase == Phase::Cutover {
-                ledger.unsure(run.host);
+            match task.task.phase {
+                Phase::Cutover => ledger.unsure(run.host),
+                Phase::Confirm => ledger.not_confirmed(run.host),
+                _ => {}
             }
             ledger.vanish(run.host, &task.task, run.steps.first().map(|step| step.shown.clone()));
             lost.push(run.host);
@@ -147,6 +155,11 @@ async fn run_task(
     }
     teller.tell(What::TaskFinished { task: task.task.clone(), ok, took: begun.elapsed() });
     ok
+}
+
+/// Whether it belongs to the switch, which takes no time and is never cut short by a first request to stop.
+fn is_switch(task: &PlanTask) -> bool {
+    matches!(task.task.phase, Phase::Cutover | Phase::Confirm)
 }
 
 fn finish(
@@ -169,6 +182,12 @@ fn finish(
                 });
             }
             _ => ledger.unsure(host),
+        }
+    }
+    if task.task.phase == Phase::Confirm {
+        match (&end.result, remote::parse_confirm(&end.answer)) {
+            (HostResult::Done, Ok(())) => ledger.confirmed(host),
+            _ => ledger.not_confirmed(host),
         }
     }
     if task.task.phase == Phase::Rehearse && matches!(end.result, HostResult::Failed(_)) {

@@ -27,6 +27,8 @@ pub struct HostFacts {
     pub releases: IndexMap<ReleaseName, ReleaseFacts>,
     /// What is in the place of `current_symlink`.
     pub current: Occupant,
+    /// A switch to this release waits for its confirmation, or is being taken back for want of it.
+    pub unconfirmed: Option<ReleaseName>,
 }
 
 impl HostFacts {

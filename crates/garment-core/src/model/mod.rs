@@ -15,7 +15,7 @@ pub use duration::{parse_duration, write_duration};
 pub use environment::{Environment, SETTINGS, Setting, Variable};
 pub use facts::{HostFacts, Occupant, ReleaseFacts, State};
 pub use host::{Destination, Host, InvalidDestination, Role};
-pub use operation::OperationId;
+pub use operation::{Ending, OperationId};
 pub use release::ReleaseName;
 pub use stage::{Stage, Stages, Task};
 pub use template::{Part, PlacedName, Template, TemplateError, TemplateErrorKind};

@@ -33,6 +33,55 @@ impl OperationId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What it is, in one word.
+    pub fn kind(&self) -> &str {
+        self.0.split('-').nth(1).unwrap_or_default()
+    }
+}
+
+/// How an operation ended, as its hosts keep it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything was done.
+    Done,
+    /// It failed before `current` had moved anywhere.
+    Failed,
+    /// The release is live everywhere, and something after that failed.
+    LiveButFailed,
+    /// `current` was not known to lead to the same release on every host.
+    Mixed,
+    /// People stopped it.
+    Interrupted,
+    /// People gave it up: nobody goes on with it.
+    Abandoned,
+}
+
+impl Ending {
+    /// All of them, with the word that stands in the hosts' files.
+    pub const WORDS: [(Self, &'static str); 6] = [
+        (Self::Done, "done"),
+        (Self::Failed, "failed"),
+        (Self::LiveButFailed, "live-but-failed"),
+        (Self::Mixed, "mixed"),
+        (Self::Interrupted, "interrupted"),
+        (Self::Abandoned, "abandoned"),
+    ];
+
+    /// The word in files.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(ending, _)| *ending == self).map_or("", |(_, word)| word)
+    }
+
+    /// Reads such a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(_, w)| *w == word).map(|(ending, _)| *ending)
+    }
+
+    /// Whether there is nothing left to go on with.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Abandoned)
+    }
 }
 
 impl fmt::Display for OperationId {

@@ -2,8 +2,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::prune::{rollback_target, superfluous};
 use super::record::{About, name_steps, record};
+use super::resume::Continued;
 use super::scope::{Names, Scope, absolute_paths};
-use super::tasks::{own_task, stage_tasks, switch_tasks};
+use super::tasks::{Switch, own_task, reverts, stage_tasks, switch_tasks};
 use super::{NoPlan, Plan, Selection};
 use crate::event::{HostName, Operation, Phase, Problem};
 use crate::model::{
@@ -31,6 +32,10 @@ pub struct Deploy<'a> {
     pub by: &'a str,
     /// Which of the user's tasks run.
     pub selection: &'a Selection,
+    /// The token of the lock that is held on every host.
+    pub token: Option<&'a str>,
+    /// If it goes on with a deploy that was begun before: what has to be as it was then.
+    pub continued: Option<&'a Continued>,
 }
 
 /// Compiles a deploy: prepare → before → cutover → after → prune → cleanup.
@@ -43,17 +48,22 @@ pub fn compile_deploy(
     deploy: &Deploy<'_>,
 ) -> Result<Plan, NoPlan> {
     fit(facts)?;
-    let release = name_release(facts, deploy)?;
+    let release = match deploy.continued {
+        Some(continued) => continued.release.clone(),
+        None => name_release(facts, deploy)?,
+    };
+    let before = Continued::before(deploy.continued, facts);
     let hosts: Vec<(HostFacts, Scope)> = environment
         .hosts
         .iter()
         .zip(facts)
-        .map(|(host, facts)| {
+        .zip(&before)
+        .map(|((host, facts), before)| {
             let names = Names {
                 git_ref: deploy.git_ref.to_owned(),
                 commit: deploy.commit.to_string(),
                 release: release.to_string(),
-                previous_release: facts.current_release().map(ToString::to_string).unwrap_or_default(),
+                previous_release: before.release.clone(),
             };
             (facts.clone(), Scope::of(environment, host, facts, &names))
         })
@@ -68,6 +78,8 @@ pub fn compile_deploy(
             release: &release,
             by: deploy.by,
             git_ref: deploy.git_ref,
+            token: deploy.token,
+            resuming: deploy.continued.is_some(),
         });
         Step::script(format!("make release {release}"), text)
     });
@@ -75,16 +87,18 @@ pub fn compile_deploy(
     let target = rollback_target(&all, &release);
     let prune = facts.iter().zip(&paths).map(|(facts, paths)| {
         let names = superfluous(facts, &release, environment.keep_releases, target.as_ref());
-        Step::script("remove old releases", remote::prune(paths, &names, &release))
+        Step::script("remove old releases", remote::prune(paths, &names, &release, deploy.token))
     });
     let stage = |stage| stage_tasks(environment, stage, deploy.selection, &hosts);
 
+    let switches: Vec<Switch<'_>> = paths
+        .iter()
+        .map(|paths| Switch { paths, left_as: State::Replaced, back_as: State::Failed })
+        .collect();
+
     let mut tasks = vec![own_task(Phase::Prepare, "prepare", prepare)];
     tasks.extend(stage(Stage::Before));
-    tasks.extend(switch_tasks(
-        &paths.iter().map(|paths| (paths, State::Replaced)).collect::<Vec<_>>(),
-        &release,
-    ));
+    tasks.extend(switch_tasks(environment, &switches, &release, deploy.token));
     tasks.extend(stage(Stage::After));
     tasks.push(own_task(Phase::Prune, "prune", prune));
     tasks.extend(stage(Stage::Cleanup));
@@ -97,12 +111,15 @@ pub fn compile_deploy(
         git_ref: deploy.git_ref,
         by: deploy.by,
         began: deploy.now,
+        selection: deploy.selection,
     };
     Ok(Plan {
         operation: Operation::Deploy,
         environment: environment.name.clone(),
         hosts: host_names(environment),
-        record: record(environment, facts, &about),
+        record: record(environment, facts, &before, &tasks, &about),
+        resumed: None,
+        cutover_confirm: environment.cutover_confirm,
         tasks,
         give_up: paths
             .iter()
@@ -110,10 +127,7 @@ pub fn compile_deploy(
                 Step::script("write down that it failed", remote::mark(paths, &release, State::Failed))
             })
             .collect(),
-        revert: paths
-            .iter()
-            .map(|paths| Step::script("go back", remote::revert(paths, &release, State::Failed)))
-            .collect(),
+        revert: reverts(&switches, &release, deploy.token),
         reconnect_timeout: environment.reconnect_timeout,
         survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),
         release,

@@ -1,9 +1,13 @@
 //! What an operation will do, worked out in full before anything is changed: per task and host the exact shell text.
 //! The engine runs plans and knows nothing else; a plan is plain data.
 
+mod choose;
 mod deploy;
+mod differences;
 mod prune;
 mod record;
+mod recorded;
+mod resume;
 mod rollback;
 mod scope;
 mod select;
@@ -12,6 +16,8 @@ mod tasks;
 pub use deploy::{Deploy, compile_deploy};
 pub(crate) use deploy::{from_the_future, host_names};
 pub use record::Record;
+pub use recorded::{Merged, merge};
+pub use resume::{Continued, Going, Resume, Resumed, compile_resume};
 pub use rollback::{Rollback, compile_rollback};
 pub use scope::{Scope, survey_paths};
 pub use select::{Selection, unknown_ids};
@@ -33,8 +39,12 @@ pub struct Plan {
     pub hosts: Vec<HostName>,
     /// What `current` is to lead to.
     pub release: ReleaseName,
+    /// How long a host that has switched waits to hear that all have, before it goes back by itself; `None`: it doesn't.
+    pub cutover_confirm: Option<Duration>,
     /// How the hosts write it down.
     pub record: Record,
+    /// If it goes on with an operation that was begun before: what of it is done.
+    pub resumed: Option<Resumed>,
     /// In order: a task starts nowhere before the one in front of it is done everywhere.
     pub tasks: Vec<PlanTask>,
     /// Per host: writes down that the release failed, for when the operation stops before `current` has moved there.

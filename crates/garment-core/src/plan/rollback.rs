@@ -1,8 +1,9 @@
 use super::deploy::{fit, host_names};
 use super::prune::rollback_target;
 use super::record::{About, name_steps, record};
+use super::resume::Continued;
 use super::scope::{Names, Scope, absolute_paths};
-use super::tasks::{stage_tasks, switch_tasks};
+use super::tasks::{Switch, reverts, stage_tasks, switch_tasks};
 use super::{NoPlan, Plan, Selection};
 use crate::event::{Operation, Problem};
 use crate::model::{Environment, HostFacts, OperationId, ReleaseName, Setting, Stage, State};
@@ -21,6 +22,10 @@ pub struct Rollback<'a> {
     pub now: Timestamp,
     /// The release to go back to, as it was asked for.
     pub release: Option<&'a str>,
+    /// The token of the lock that is held on every host.
+    pub token: Option<&'a str>,
+    /// If it goes on with a rollback that was begun before: what has to be as it was then.
+    pub continued: Option<&'a Continued>,
 }
 
 /// Compiles a rollback: rollback stage → cutover → after.
@@ -34,17 +39,19 @@ pub fn compile_rollback(
 ) -> Result<Plan, NoPlan> {
     fit(facts)?;
     let release = choose(environment, facts, rollback)?;
+    let before = Continued::before(rollback.continued, facts);
     let hosts: Vec<(HostFacts, Scope)> = environment
         .hosts
         .iter()
         .zip(facts)
-        .map(|(host, facts)| {
+        .zip(&before)
+        .map(|((host, facts), before)| {
             let known = facts.releases.get(&release).and_then(|release| release.commit.clone());
             let names = Names {
                 git_ref: Scope::without_host(environment).value(Setting::GitRef),
                 commit: known.unwrap_or_else(|| release.commit_short().to_owned()),
                 release: release.to_string(),
-                previous_release: facts.current_release().map(ToString::to_string).unwrap_or_default(),
+                previous_release: before.release.clone(),
             };
             (facts.clone(), Scope::of(environment, host, facts, &names))
         })
@@ -53,11 +60,19 @@ pub fn compile_rollback(
     let stage = |stage| stage_tasks(environment, stage, &Selection::All, &hosts);
     let mut tasks = stage(Stage::Rollback);
     // Going on to a newer release by name says nothing against the one that is left.
-    let left = facts.iter().zip(&paths).map(|(facts, paths)| {
+    let switches = facts.iter().zip(&paths).map(|(facts, paths)| {
         let forward = facts.current_release().is_some_and(|current| *current < release);
-        (paths, if forward { State::Replaced } else { State::RolledBack })
+        let was = facts.releases.get(&release).and_then(|release| release.state);
+        // What it was before the switch that is gone on with, nobody wrote down.
+        let was = was.filter(|state| rollback.continued.is_none() || *state != State::Live);
+        Switch {
+            paths,
+            left_as: if forward { State::Replaced } else { State::RolledBack },
+            back_as: was.unwrap_or(State::Replaced),
+        }
     });
-    tasks.extend(switch_tasks(&left.collect::<Vec<_>>(), &release));
+    let switches: Vec<Switch<'_>> = switches.collect();
+    tasks.extend(switch_tasks(environment, &switches, &release, rollback.token));
     tasks.extend(stage(Stage::After));
     name_steps(&mut tasks);
     let known = facts.iter().find_map(|facts| facts.releases.get(&release)?.commit.clone());
@@ -69,22 +84,18 @@ pub fn compile_rollback(
         git_ref: "",
         by: rollback.by,
         began: rollback.now,
+        selection: &Selection::All,
     };
     Ok(Plan {
         operation: Operation::Rollback,
         environment: environment.name.clone(),
         hosts: host_names(environment),
-        record: record(environment, facts, &about),
+        record: record(environment, facts, &before, &tasks, &about),
+        resumed: None,
+        cutover_confirm: environment.cutover_confirm,
         tasks,
         give_up: Vec::new(),
-        revert: facts
-            .iter()
-            .zip(&paths)
-            .map(|(facts, paths)| {
-                let was = facts.releases.get(&release).and_then(|release| release.state);
-                Step::script("go back", remote::revert(paths, &release, was.unwrap_or(State::Replaced)))
-            })
-            .collect(),
+        revert: reverts(&switches, &release, rollback.token),
         reconnect_timeout: environment.reconnect_timeout,
         survey: paths.iter().map(|paths| Step::script("look at the host", remote::survey(paths))).collect(),
         release,
@@ -109,7 +120,9 @@ fn choose(
             .filter(|(facts, _)| !facts.releases.contains_key(&name))
             .collect();
         return match missing.as_slice() {
-            [] if facts.iter().all(|facts| facts.current_release() == Some(&name)) => {
+            [] if rollback.continued.is_none()
+                && facts.iter().all(|facts| facts.current_release() == Some(&name)) =>
+            {
                 refused(format!("`{name}` is the current release"), list())
             }
             [] => Ok(name),

@@ -2,7 +2,7 @@ use super::scope::Scope;
 use super::{HostRun, PlanTask, Selection};
 use crate::event::{Phase, TaskRef};
 use crate::model::{Environment, HostFacts, ReleaseName, Stage, State, Task};
-use crate::remote::{self, Cutover, Paths, command_text};
+use crate::remote::{self, Confirmation, Cutover, Paths, command_text};
 use crate::transport::{Interpreter, Step};
 
 /// The user's tasks of a stage, in order.
@@ -38,16 +38,62 @@ pub(super) fn own_task(phase: Phase, id: &str, steps: impl IntoIterator<Item = S
     }
 }
 
-/// The switch: every host is asked whether it could, then all of them do.
-///
-/// Beside each host's places stands what becomes of the release that it leaves.
-pub(super) fn switch_tasks(hosts: &[(&Paths, State)], release: &ReleaseName) -> [PlanTask; 2] {
-    let cutovers = || hosts.iter().map(|(paths, left_as)| Cutover { paths, release, left_as: *left_as });
+/// What a host's switch is made of, beside the release.
+pub(super) struct Switch<'a> {
+    pub(super) paths: &'a Paths,
+    /// What becomes of the release that it leaves.
+    pub(super) left_as: State,
+    /// What becomes of the release that it goes to, if it goes back.
+    pub(super) back_as: State,
+}
+
+/// The switch: every host is asked whether it could, then all of them do, then all of them are told that all have.
+pub(super) fn switch_tasks(
+    environment: &Environment,
+    hosts: &[Switch<'_>],
+    release: &ReleaseName,
+    token: Option<&str>,
+) -> Vec<PlanTask> {
+    let confirmation = |host: &Switch<'_>| {
+        environment.cutover_confirm.map(|within| Confirmation { within, back_as: host.back_as })
+    };
+    let cutovers = || {
+        hosts.iter().map(|host| Cutover {
+            paths: host.paths,
+            release,
+            left_as: host.left_as,
+            confirmation: confirmation(host),
+            token,
+        })
+    };
     let rehearse =
         cutovers().map(|cutover| Step::script("see whether it can switch", remote::rehearse(&cutover)));
     let switch =
         cutovers().map(|cutover| Step::script(format!("make {release} current"), remote::cutover(&cutover)));
-    [own_task(Phase::Rehearse, "ready to switch", rehearse), own_task(Phase::Cutover, "make current", switch)]
+    let confirm: Vec<Step> = hosts
+        .iter()
+        .filter_map(|host| Some((host, confirmation(host)?)))
+        .map(|(host, confirmation)| {
+            Step::script("tell it that all have switched", remote::confirm(host.paths, release, confirmation))
+        })
+        .collect();
+    let mut tasks = vec![
+        own_task(Phase::Rehearse, "ready to switch", rehearse),
+        own_task(Phase::Cutover, "make current", switch),
+    ];
+    if !confirm.is_empty() {
+        tasks.push(own_task(Phase::Confirm, "confirm", confirm));
+    }
+    tasks
+}
+
+/// Per host: undoes the switch.
+pub(super) fn reverts(hosts: &[Switch<'_>], release: &ReleaseName, token: Option<&str>) -> Vec<Step> {
+    let undone = |host: &Switch<'_>| {
+        let (paths, left_as) = (host.paths, host.back_as);
+        remote::revert(&Cutover { paths, release, left_as, confirmation: None, token })
+    };
+    hosts.iter().map(|host| Step::script("go back", undone(host))).collect()
 }
 
 fn steps(environment: &Environment, task: &Task, facts: &HostFacts, scope: &Scope) -> Vec<Step> {

@@ -1,5 +1,5 @@
 use super::records::Records;
-use super::script::{GIT, LIB, script};
+use super::script::{GIT, LIB, SPACE, STATE, script};
 use super::{BadRecords, Paths, parse_problems};
 use crate::event::Problem;
 
@@ -19,7 +19,7 @@ pub struct Check<'a> {
 pub fn check(check: &Check) -> String {
     let values =
         [("repo_url", check.repo_url), ("forward_agent", if check.forward_agent { "yes" } else { "no" })];
-    script(check.paths, &values, &[LIB, GIT, include_str!("sh/check.sh")])
+    script(check.paths, &values, &[LIB, STATE, GIT, SPACE, include_str!("sh/check.sh")])
 }
 
 /// Reads what [`check`] printed: the problems, none if all is well.

@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use super::records::Records;
-use super::script::{LIB, STATE, script};
+use super::script::{BACK, LIB, STATE, STILL_LOCKED, script};
 use super::{BadRecords, Paths};
 use crate::model::{ReleaseName, State};
 
@@ -12,6 +14,19 @@ pub struct Cutover<'a> {
     pub release: &'a ReleaseName,
     /// What becomes of the one that it leads to until then: [`State::Replaced`] or [`State::RolledBack`].
     pub left_as: State,
+    /// What the switch needs to last; nothing where there is none.
+    pub confirmation: Option<Confirmation>,
+    /// The token of the lock that is held, without which nothing is changed.
+    pub token: Option<&'a str>,
+}
+
+/// What a switch waits for, and what becomes of it without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confirmation {
+    /// How long the host waits before it goes back by itself.
+    pub within: Duration,
+    /// What the release becomes then.
+    pub back_as: State,
 }
 
 /// Tries everything that [`cutover`] does but the rename, and leaves nothing behind: whether this host could switch.
@@ -20,22 +35,44 @@ pub fn rehearse(cutover: &Cutover) -> String {
 }
 
 /// Makes a release current by one rename, then writes down the states. A host where it is current already stays as it
-/// is.
+/// is. Where a confirmation is asked for, a process stays behind that takes the switch back if none comes.
 pub fn cutover(cutover: &Cutover) -> String {
     text(cutover, "no")
 }
 
 fn text(cutover: &Cutover, rehearse: &str) -> String {
-    let values =
-        [("release", cutover.release.as_str()), ("left_as", cutover.left_as.word()), ("rehearse", rehearse)];
-    script(cutover.paths, &values, &[LIB, STATE, include_str!("sh/cutover.sh")])
+    let release = cutover.release.as_str();
+    let (within, back_as, guard) = match cutover.confirmation {
+        None => (String::new(), "", String::new()),
+        Some(Confirmation { within, back_as }) => {
+            let within = within.as_secs().to_string();
+            let values = [("release", release), ("left_as", back_as.word()), ("within", &within)];
+            let parts = [LIB, STATE, BACK, include_str!("sh/guard.sh")];
+            let guard = script(cutover.paths, &values, &parts);
+            (within, back_as.word(), guard)
+        }
+    };
+    let values = [
+        ("release", release),
+        ("left_as", cutover.left_as.word()),
+        ("rehearse", rehearse),
+        ("within", &within),
+        ("back_as", back_as),
+        ("guard", &guard),
+        ("token", cutover.token.unwrap_or_default()),
+    ];
+    script(cutover.paths, &values, &[LIB, STATE, STILL_LOCKED, BACK, include_str!("sh/cutover.sh")])
 }
 
-/// Undoes a [`cutover`] to `release`, which becomes `left_as`: `current` leads where it led before. A host where
-/// `current` leads elsewhere by now stays as it is.
-pub fn revert(paths: &Paths, release: &ReleaseName, left_as: State) -> String {
-    let values = [("release", release.as_str()), ("left_as", left_as.word())];
-    script(paths, &values, &[LIB, STATE, include_str!("sh/revert.sh")])
+/// Undoes a [`cutover`] to its release, which becomes `left_as`: `current` leads where it led before. A host where
+/// `current` leads elsewhere by now stays as it is. A confirmation comes too late from here on.
+pub fn revert(cutover: &Cutover) -> String {
+    let values = [
+        ("release", cutover.release.as_str()),
+        ("left_as", cutover.left_as.word()),
+        ("token", cutover.token.unwrap_or_default()),
+    ];
+    script(cutover.paths, &values, &[LIB, STATE, STILL_LOCKED, BACK, include_str!("sh/revert.sh")])
 }
 
 /// Reads what a successful [`revert`] printed: what `current` leads to now, a release's name or a path; `None` if it

@@ -6,10 +6,12 @@
 
 mod check;
 mod command;
+mod confirm;
 mod cutover;
 mod lock;
 mod mark;
 mod operation;
+mod operations;
 mod paths;
 mod pin;
 mod prepare;
@@ -24,10 +26,12 @@ mod verify;
 
 pub use check::{Check, check, parse_check};
 pub use command::command_text;
-pub use cutover::{Cutover, Moved, cutover, parse_cutover, parse_revert, rehearse, revert};
+pub use confirm::{confirm, parse_confirm, parse_settle, settle};
+pub use cutover::{Confirmation, Cutover, Moved, cutover, parse_cutover, parse_revert, rehearse, revert};
 pub use lock::{Holder, Refusal, freeze, lock, parse_freeze, parse_refusal, thaw, unlock};
 pub use mark::mark;
-pub use operation::{attach, begin};
+pub use operation::{Abandon, abandon, attach, begin, end, parse_abandon, resumed};
+pub use operations::{Ended, Info, Recorded, RecordedStep, RecordedTask, operations, parse_operations};
 pub use paths::Paths;
 pub use pin::{parse_pin, pin};
 pub use prepare::{Prepare, parse_prepare, prepare};
@@ -35,6 +39,7 @@ pub use problem::parse_problems;
 pub use prune::{parse_prune, prune};
 pub use quote::quote;
 pub use records::BadRecords;
-pub use standing::{Begun, Standing, parse_standing, standing};
+pub(crate) use script::one_line;
+pub use standing::{Begun, Drift, Standing, Unconfirmed, parse_standing, standing};
 pub use survey::{parse_survey, survey};
 pub use verify::{Differences, Kind, Verify, parse_verify, verify};

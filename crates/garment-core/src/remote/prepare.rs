@@ -1,5 +1,5 @@
 use super::records::Records;
-use super::script::{GIT, LIB, STATE, SUBMODULES, one_line, script};
+use super::script::{GIT, LIB, REMOVE, SPACE, STATE, STILL_LOCKED, SUBMODULES, one_line, script};
 use super::{BadRecords, Paths};
 use crate::model::{CommitId, ReleaseName};
 
@@ -18,9 +18,14 @@ pub struct Prepare<'a> {
     pub by: &'a str,
     /// The ref that the commit was found by; for the record only.
     pub git_ref: &'a str,
+    /// The token of the lock that is held, without which nothing is changed.
+    pub token: Option<&'a str>,
+    /// Whether an attempt before this one may have made the release already.
+    pub resuming: bool,
 }
 
 /// Brings the host's copy of the repository up to date and builds the release, which is there complete or not at all.
+/// Where room is short for it, releases that failed go first; if that does not help, nothing of it is written.
 pub fn prepare(prepare: &Prepare) -> String {
     let values = [
         ("repo_url", prepare.repo_url),
@@ -28,8 +33,11 @@ pub fn prepare(prepare: &Prepare) -> String {
         ("release", prepare.release.as_str()),
         ("by", &one_line(prepare.by)),
         ("git_ref", &one_line(prepare.git_ref)),
+        ("token", prepare.token.unwrap_or_default()),
+        ("resuming", if prepare.resuming { "yes" } else { "no" }),
     ];
-    script(prepare.paths, &values, &[LIB, STATE, GIT, SUBMODULES, include_str!("sh/prepare.sh")])
+    let parts = [LIB, STATE, STILL_LOCKED, GIT, SUBMODULES, REMOVE, SPACE, include_str!("sh/prepare.sh")];
+    script(prepare.paths, &values, &parts)
 }
 
 /// Reads what a successful [`prepare`] printed: the absolute path of the release.

@@ -4,6 +4,10 @@ use super::{Paths, quote};
 
 pub(super) const LIB: &str = include_str!("sh/lib.sh");
 pub(super) const STATE: &str = include_str!("sh/state.sh");
+pub(super) const BACK: &str = include_str!("sh/back.sh");
+pub(super) const STILL_LOCKED: &str = include_str!("sh/still_locked.sh");
+pub(super) const REMOVE: &str = include_str!("sh/remove.sh");
+pub(super) const SPACE: &str = include_str!("sh/space.sh");
 pub(super) const GIT: &str = include_str!("sh/git.sh");
 pub(super) const SUBMODULES: &str = include_str!("sh/submodules.sh");
 
@@ -27,6 +31,6 @@ pub(super) fn script(paths: &Paths, values: &[(&str, &str)], parts: &[&str]) -> 
 }
 
 /// A value for a line of a state file: what would end the line is a space there.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

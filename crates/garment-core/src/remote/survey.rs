@@ -49,6 +49,7 @@ pub fn parse_survey(stdout: &[u8]) -> Result<HostFacts, BadRecords> {
                     }
                 }
             }
+            "unconfirmed" => facts.unconfirmed = ReleaseName::parse(&value),
             _ => {}
         }
     }

@@ -99,7 +99,10 @@ impl Session for Recorded {
         Box::pin(async {})
     }
 
-    fn close(self: Box<Self>, _: Option<String>) -> BoxFuture<'static, ()> {
+    fn close(self: Box<Self>, last: Option<String>) -> BoxFuture<'static, ()> {
+        if let Some(last) = last {
+            self.recording.keep(&self.host, &Step::here("leave", last));
+        }
         Box::pin(async {})
     }
 }

@@ -37,8 +37,10 @@
 unset CDPATH
 cd -- "${HOME:-/}" || cd /
 exec 4<&0
-g_stopped='' g_over='' g_critical='' g_op='' g_held='' g_former='' g_now=0 g_first=
+g_stopped='' g_ending='' g_over='' g_critical='' g_op='' g_held='' g_former='' g_now=0 g_first=
 trap 'g_stopped=1' USR1
+# The step that runs is being ended, with all of its process group.
+trap 'g_ending=1' ALRM
 # Another session takes over. Once `over` is written down no step begins here any more; between the last look at $g_over
 # and the beginning of a step it is not written.
 trap 'g_over=1; [ -n "$g_critical" ] || g_status_is over' USR2
@@ -60,8 +62,9 @@ g_say() {
 g_text='eval "$(g_c=$(cat <&3); case $g_c in "exec 3<&-"*) printf "%s\n" "$g_c" ;; *) echo "echo no command arrived: what starts this shell must leave file descriptor 3 open >&2; exit 126" ;; esac)"'
 
 # What runs a step. It tells its process id, which `exec` keeps, on fd 6. If nobody listens the step does not begin. $2,
-# unless empty, is where it is written down that it did. The mark's word comes on fd 9, not with the text on fd 3, which
-# this shell has open as long as the step runs: where bash keeps a long here-document in a file, that could be read.
+# unless empty, is where it is written down that it did. With $3 `script` fd 6, the session's stdout, stays open: by it
+# garment's own scripts tell what a full disk does not take. The mark's word comes on fd 9, not with the text on fd 3,
+# which this shell has open as long as the step runs: where bash keeps a long here-document in a file, that can be read.
 # shellcheck disable=SC2016
 g_start='
   IFS= read -r g_mark <&9
@@ -70,9 +73,10 @@ g_start='
     sleep 1
   done
   unset g_mark
-  exec 6>&- 9<&-
+  exec 9<&-
+  [ "$3" = script ] || exec 6>&-
   if [ -n "$2" ] && ! echo "$$" >"$2.pid"; then exit 125; fi
-  shift 2
+  shift 3
   exec "$@"'
 
 # BUSY: whether a step may be running, for those who want the lock (lock.sh).
@@ -101,16 +105,16 @@ g_may_begin() {
   fi
 }
 
-# ID NAME LIMIT OUT ERR SHELL...: runs the text on file descriptor 3 in SHELL. NAME: that of its records, or `-`. LIMIT:
-# how many seconds after the batch began it has to be over; 0 is never. OUT and ERR: how many bytes of its outputs are
-# known to the controller.
+# ID WHAT NAME LIMIT OUT ERR SHELL...: runs the text on file descriptor 3 in SHELL. WHAT: `script` or `command`. NAME: that
+# of its records, or `-`. LIMIT: how many seconds after the batch began it has to be over; 0 is never. OUT and ERR: how
+# many bytes of its outputs are known to the controller.
 g_step() {
-  g_id=$1 g_name=$2 g_limit=$3 g_out=$4 g_err=$5
-  shift 5
+  g_id=$1 g_what=$2 g_name=$3 g_limit=$4 g_out=$5 g_err=$6
+  shift 6
   if [ "$g_name" = - ] || [ -z "$g_op" ]; then
     g_may_begin || return 1
     # shellcheck disable=SC2086
-    $g_setsid sh -c "$g_start" sh "$g_id" '' "$@" "$g_text" </dev/null 4<&- 5>&- 6>&1 9<<EOF
+    $g_setsid sh -c "$g_start" sh "$g_id" '' "$g_what" "$@" "$g_text" </dev/null 4<&- 5>&- 6>&1 9<<EOF
 $g_mark
 EOF
     g_status=$?
@@ -132,7 +136,7 @@ EOF
   fi
   # Where nothing can be written down, it runs all the same: a full disk must not keep people from going back.
   if ! { echo >"$g_base.out" && true >"$g_base.out" && true >"$g_base.err"; } 2>/dev/null; then
-    g_step "$g_id" - "$g_limit" "$g_out" "$g_err" "$@"
+    g_step "$g_id" "$g_what" - "$g_limit" "$g_out" "$g_err" "$@"
     return
   fi
   g_first=
@@ -148,13 +152,14 @@ EOF
     g_timer=$!
   fi
   # shellcheck disable=SC2086
-  $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$@" "$g_text" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_base.out" 2>>"$g_base.err" 9<<EOF
+  $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$g_what" "$@" "$g_text" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_base.out" 2>>"$g_base.err" 9<<EOF
 $g_mark
 EOF
   g_status=$?
-  g_now=$(date +%s)
   g_timed=
   [ -z "$g_timer" ] || g_untime
+  [ -z "$g_ending$g_timed" ] || g_until_gone
+  g_now=$(date +%s)
   # What has not begun has no end either: it may be run again.
   if [ -s "$g_base.pid" ]; then
     # A fifo there would be waited for.
@@ -193,6 +198,17 @@ g_relay() {
     wait "$!"
     g_copy
     kill -0 "$$" 2>/dev/null || break
+  done
+}
+
+# What is to end is over when its whole group is: something that runs on would get in the way of whoever comes next.
+g_until_gone() {
+  g_group=
+  { IFS= read -r g_group <"$g_base.pid"; } 2>/dev/null || return
+  g_tries=60
+  while [ "$g_tries" -gt 0 ] && kill -0 "-$g_group" 2>/dev/null; do
+    sleep 0.2 2>/dev/null || sleep 1
+    g_tries=$((g_tries - 1))
   done
 }
 
@@ -311,10 +327,12 @@ g_watch() {
       beat) g_beat ;;
       'term '*)
         kill -USR1 "$$"
+        kill -ALRM "$$"
         g_signal TERM "${g_line#* }" &
         ;;
       'kill '*)
         kill -USR1 "$$"
+        kill -ALRM "$$"
         g_send KILL "${g_line#* }"
         ;;
     esac
@@ -347,7 +365,7 @@ g_signal() {
 }
 
 g_open() {
-  g_stopped='' g_first=1
+  g_stopped='' g_ending='' g_first=1
   g_batch_began=$(date +%s)
   g_now=$g_batch_began
   g_status_is busy

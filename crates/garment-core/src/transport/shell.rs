@@ -205,7 +205,8 @@ impl Shell {
                 let name = step.name.as_deref().unwrap_or("-");
                 let limit = step.limit.map_or(0, |limit| limit.as_secs().max(1));
                 let [out, err] = if index == run.from { run.told } else { [0, 0] };
-                let _ = write!(text, "g_step {index} {} {limit} {out} {err}", quote(name));
+                let what = if step.is_script { "script" } else { "command" };
+                let _ = write!(text, "g_step {index} {what} {} {limit} {out} {err}", quote(name));
             }
             for word in words {
                 let _ = write!(text, " {}", quote(word));

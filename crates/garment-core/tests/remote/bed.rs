@@ -178,6 +178,8 @@ impl Bed {
             release: &release(name),
             by: "evan@pungi",
             git_ref: "master",
+            token: None,
+            resuming: false,
         })
     }
 
@@ -191,7 +193,13 @@ impl Bed {
     }
 
     pub(crate) fn cutover(&self, name: &str, left_as: State) -> Ran {
-        self.run(&cutover(&Cutover { paths: &self.paths, release: &release(name), left_as }))
+        self.run(&cutover(&Cutover {
+            paths: &self.paths,
+            release: &release(name),
+            left_as,
+            confirmation: None,
+            token: None,
+        }))
     }
 
     pub(crate) fn rehearse(&self, name: &str) -> Ran {
@@ -199,12 +207,22 @@ impl Bed {
             paths: &self.paths,
             release: &release(name),
             left_as: State::Replaced,
+            confirmation: None,
+            token: None,
         }))
     }
 
     #[track_caller]
     pub(crate) fn reverted(&self, name: &str, left_as: State) -> Option<String> {
-        let ran = self.run(&revert(&self.paths, &release(name), left_as)).ok();
+        let ran = self
+            .run(&revert(&Cutover {
+                paths: &self.paths,
+                release: &release(name),
+                left_as,
+                confirmation: None,
+                token: None,
+            }))
+            .ok();
         assert_eq!(ran.stderr, "");
         parse_revert(&ran.stdout).unwrap()
     }
@@ -218,7 +236,7 @@ impl Bed {
 
     pub(crate) fn prune(&self, names: &[&str], current: &str) -> (Ran, Vec<String>) {
         let names: Vec<ReleaseName> = names.iter().map(|name| release(name)).collect();
-        let ran = self.run(&prune(&self.paths, &names, &release(current)));
+        let ran = self.run(&prune(&self.paths, &names, &release(current), None));
         let pruned = parse_prune(&ran.stdout).unwrap();
         (ran, pruned.iter().map(ToString::to_string).collect())
     }

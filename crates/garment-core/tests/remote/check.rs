@@ -77,51 +77,12 @@ fn everything_that_is_wrong_at_once() {
 }
 
 /// Writes a program that takes another's place.
-fn fake(bed: &mut Bed, tool: &str, script: &str) {
+pub(crate) fn fake(bed: &mut Bed, tool: &str, script: &str) {
     let bin = bed.dir.path().join("bin");
     fs::create_dir_all(&bin).unwrap();
     fs::write(bin.join(tool), format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(bin.join(tool), PermissionsExt::from_mode(0o755)).unwrap();
     bed.path = format!("{}:{}", bin.display(), bed.path);
-}
-
-#[test]
-fn little_room() {
-    for mut bed in Bed::all() {
-        let repo = bed.repo("origin");
-        repo.commit("one");
-        fake(
-            &mut bed,
-            "df",
-            "echo Filesystem 1024-blocks Used Available Capacity Mounted on\n\
-             case $* in *-i*) echo '/dev/mapper/a b 100000 98001 1999 99% /mnt/my disk' ;;\n\
-             *) echo '/dev/mapper/a b 1000000 737857 262143 73% /mnt/my disk' ;; esac",
-        );
-        let home = bed.home().display().to_string();
-        assert_eq!(
-            told(&bed.check(&repo.url())),
-            [
-                (
-                    format!("only 255 MiB are free for `{home}/app`"),
-                    format!("make room, 256 MiB at the least: df -h '{home}'")
-                ),
-                (
-                    format!("only 1999 inodes are free for `{home}/app`"),
-                    format!("remove small files, 2000 at the least: df -i '{home}'")
-                ),
-            ]
-        );
-        // A file system that counts no inodes, one that no `df` knows.
-        fake(
-            &mut bed,
-            "df",
-            "echo Filesystem Inodes IUsed IFree IUse% Mounted on\n\
-             case $* in *-i*) echo '/dev/sda1 0 0 0 - /' ;; *) echo '/dev/sda1 9 1 262144 1% /' ;; esac",
-        );
-        assert_eq!(told(&bed.check(&repo.url())), []);
-        fake(&mut bed, "df", "echo 'df: bad option' >&2; exit 1");
-        assert_eq!(told(&bed.check(&repo.url())), []);
-    }
 }
 
 #[test]

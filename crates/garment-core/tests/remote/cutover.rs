@@ -8,7 +8,7 @@ use garment_core::remote::{Moved, mark};
 use crate::bed::{Bed, name, release, tree};
 
 /// A host with complete releases, made without git.
-fn with_releases(bed: &Bed, names: &[u32]) {
+pub(crate) fn with_releases(bed: &Bed, names: &[u32]) {
     for n in names {
         let dir = bed.app("releases").join(name(*n));
         fs::create_dir_all(&dir).unwrap();
@@ -84,6 +84,31 @@ fn a_real_directory_or_file_is_left_alone() {
         );
         assert_eq!(fs::read_to_string(&current).unwrap(), "precious");
         assert_eq!(bed.listed(), [(name(1), Some(State::Ready))]);
+    }
+}
+
+/// Asked once more, by a resume, it says since when it really is live.
+#[test]
+fn what_is_live_stays_live_since_then() {
+    for bed in Bed::all() {
+        with_releases(&bed, &[1, 2]);
+        bed.moved(&name(1));
+        let file = bed.app(".garment/releases").join(name(1));
+        let known = |state: &str| {
+            fs::write(&file, format!("state={state}\nlive_since=7\n")).unwrap();
+            assert_eq!(bed.moved(&name(1)).from, Some(name(1)));
+            let facts = bed.survey().releases[&release(&name(1))].clone();
+            (facts.state, facts.live_since.is_some_and(|since| since > 7))
+        };
+        assert_eq!(known("live"), (Some(State::Live), false), "{:?}", bed.shell);
+        // One that was cut off before it could write down what it had done.
+        assert_eq!(known("ready"), (Some(State::Live), true), "{:?}", bed.shell);
+        // One that was live before, and is current again.
+        bed.moved(&name(2));
+        fs::write(&file, "state=live\nlive_since=7\n").unwrap();
+        bed.moved(&name(1));
+        let since = bed.survey().releases[&release(&name(1))].live_since;
+        assert!(since.is_some_and(|since| since > 7), "{:?}", bed.shell);
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use garment_core::model::{Occupant, State};
+use garment_core::remote::parse_prepare;
 
 use crate::bed::{Bed, Shell, find, name, release, tree};
 
@@ -202,15 +203,20 @@ fn both_ends_of_the_pipe_are_checked() {
             if script.contains("No space") {
                 assert_eq!(what, format!("{start}tar: a.txt: No space left on device"));
             }
-            assert_eq!(
-                remedy,
+            let is_full = script.contains("No space");
+            let releases = bed.app("releases").display().to_string();
+            let want = if is_full {
+                format!("make room, then deploy again: df -h '{releases}'; df -i '{releases}'")
+            } else {
                 format!("see whether the disk is full: df -h '{building}'; df -i '{building}'")
-            );
+            };
+            assert_eq!(remedy, want);
             assert_eq!(bed.listed(), []);
             let state = fs::read_to_string(bed.app(".garment/releases").join(name(1))).unwrap();
             assert!(state.starts_with("state=failed\n"), "{state}");
-            // It is left to look at, does not stop the next one, and that one's prune takes it away.
-            assert!(Path::new(&building).is_dir());
+            // It is left to look at unless it fills the disk, does not stop the next one, and that one's prune takes it
+            // away.
+            assert_eq!(Path::new(&building).is_dir(), !is_full);
             bed.path = bed.path.split_once(':').unwrap().1.to_owned();
             bed.prepared(&repo.url(), &commit, &name(2));
             bed.moved(&name(2));
@@ -314,9 +320,11 @@ fn nothing_is_executed() {
                 release: &release(&name(1)),
                 by: evil,
                 git_ref: evil,
+                token: None,
+                resuming: false,
             });
             let ran = bed.run(&text).ok();
-            let dir = garment_core::remote::parse_prepare(&ran.stdout).unwrap();
+            let dir = parse_prepare(&ran.stdout).unwrap();
             assert_eq!(fs::read_to_string(format!("{dir}/a")).unwrap(), "a");
             bed.moved(&name(1));
             assert_eq!(bed.check(&url).ok().stderr, "");
@@ -336,5 +344,59 @@ fn nothing_is_executed() {
         let made =
             |name: &str| tree(bed.dir.path()).into_keys().filter(|p| p.ends_with(name)).collect::<Vec<_>>();
         assert_eq!(made("/x"), Vec::<String>::new());
+    }
+}
+
+/// What an attempt before this one made is not made again, and nothing is fetched for it.
+#[test]
+fn a_release_that_an_earlier_attempt_made() {
+    for bed in Bed::all() {
+        let repo = bed.repo("origin");
+        repo.write("a", "a");
+        let commit = repo.commit("one");
+        let resuming = |commit: &str| {
+            let text = bed.prepare_text(&repo.url(), commit, &name(1));
+            assert!(text.contains("\nresuming='no'\n") || text.contains("\nresuming=no\n"));
+            bed.run(&text.replacen("resuming='no'", "resuming=yes", 1).replacen(
+                "resuming=no",
+                "resuming=yes",
+                1,
+            ))
+        };
+        // The first attempt was over before it began.
+        resuming(&commit).ok();
+        let dir = bed.app("releases").join(name(1));
+        fs::write(dir.join("built"), "by a task").unwrap();
+        fs::rename(&repo.dir, bed.dir.path().join("away")).unwrap();
+        let state = |text: &str| {
+            fs::write(bed.app(".garment/releases").join(name(1)), format!("{text}commit={commit}\n"))
+                .unwrap();
+        };
+        for (was, is) in [
+            ("state=building\n", State::Ready),
+            ("state=ready\n", State::Ready),
+            ("state=failed\n", State::Ready),
+            ("state=replaced\n", State::Replaced),
+            ("state=live\n", State::Live),
+        ] {
+            state(was);
+            let ran = resuming(&commit).ok();
+            assert_eq!(parse_prepare(&ran.stdout).unwrap(), dir.display().to_string());
+            assert_eq!(bed.listed(), [(name(1), Some(is))], "{was} {:?}", bed.shell);
+            assert!(dir.join("built").exists());
+        }
+        // Live, whatever its state says.
+        symlink(&dir, bed.app("current")).unwrap();
+        state("state=failed\n");
+        resuming(&commit).ok();
+        assert_eq!(bed.listed(), [(name(1), Some(State::Failed))]);
+        // Another commit's, or somebody else's.
+        let there = "is there already";
+        assert!(resuming(&commit.replace(|c: char| c.is_ascii_digit(), "0")).failure().0.contains(there));
+        fs::write(dir.join("REVISION"), "else\n").unwrap();
+        assert!(resuming(&commit).failure().0.contains(there));
+        fs::write(dir.join("REVISION"), format!("{commit}\n")).unwrap();
+        fs::remove_file(bed.app(".garment/releases").join(name(1))).unwrap();
+        assert!(resuming(&commit).failure().0.contains(there));
     }
 }

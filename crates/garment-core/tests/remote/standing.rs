@@ -3,8 +3,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Child, Stdio};
 
+use garment_core::model::State;
 use garment_core::remote::{
-    Begun, Holder, Standing, freeze, lock, parse_refusal, parse_standing, standing, unlock,
+    Begun, Drift, Holder, Standing, freeze, lock, parse_refusal, parse_standing, standing, unlock,
 };
 
 use crate::bed::{Bed, find, name, release, tree};
@@ -180,10 +181,73 @@ fn a_freeze_and_what_was_begun() {
         symlink("x", bed.app(".garment/releases").join(name(7))).unwrap();
         let begun = |n, by: &str| Begun { release: release(&name(n)), by: by.into() };
         let want = Standing {
+            unconfirmed: None,
             held: None,
             frozen: Some(holder()),
             begun: vec![begun(2, ""), begun(6, "ann@desk = x")],
+            drift: vec![Drift::Moved { live: release(&name(3)), cut_off: false }],
         };
         assert_eq!(bed.standing(), want, "{:?}", bed.shell);
+    }
+}
+
+/// What was live and what is current, by the symlink, the states and `REVISION`.
+#[test]
+fn what_somebody_else_did_to_what_is_live() {
+    for bed in Bed::all() {
+        let repo = bed.repo("origin");
+        let commit = repo.commit("one");
+        let moved = |n, cut_off| Drift::Moved { live: release(&name(n)), cut_off };
+        for n in [1, 2, 3] {
+            bed.prepared(&repo.url(), &commit, &name(n));
+            bed.moved(&name(n));
+            assert_eq!(bed.standing().drift, [], "{:?}", bed.shell);
+        }
+        let lead = |to: &str| {
+            let _ = fs::remove_file(bed.app("current"));
+            symlink(to, bed.app("current")).unwrap();
+        };
+        let state = |n, text: &str| fs::write(bed.app(".garment/releases").join(name(n)), text).unwrap();
+        // By whatever path it leads there.
+        lead(&format!("releases/{}/", name(3)));
+        assert_eq!(bed.standing().drift, []);
+        lead(&format!("releases/{}", name(1)));
+        assert_eq!(bed.standing().drift, [moved(3, false)], "{:?}", bed.shell);
+        lead("/nowhere");
+        assert_eq!(bed.standing().drift, [moved(3, false)]);
+        fs::remove_file(bed.app("current")).unwrap();
+        assert_eq!(bed.standing().drift, [moved(3, false)]);
+        // A cutover from 2 to 3 of which only the rename was done.
+        lead(&format!("releases/{}", name(3)));
+        state(2, "state=live\nlive_since=5\n");
+        state(3, "state=ready\n");
+        assert_eq!(bed.standing().drift, [moved(2, true)], "{:?}", bed.shell);
+        // Of two on record the newer one counts; where the current one is among them, nobody knows better.
+        state(1, "state=live\nlive_since=12\n");
+        assert_eq!(bed.standing().drift, [moved(1, false)]);
+        state(3, "state=live\nlive_since=x\n");
+        assert_eq!(bed.standing().drift, []);
+        // The next switch leaves only one.
+        assert_eq!(bed.moved(&name(2)).from, Some(name(3)));
+        let states = bed.listed().into_iter().map(|(_, state)| state.unwrap());
+        assert_eq!(states.collect::<Vec<_>>(), [State::Replaced, State::Live, State::Replaced]);
+
+        let revision = bed.app("releases").join(name(2)).join("REVISION");
+        state(2, &format!("state=live\ncommit={commit}\n"));
+        assert_eq!(bed.standing().drift, []);
+        fs::write(&revision, "another\n").unwrap();
+        assert_eq!(bed.standing().drift, [Drift::Revision("another".into())], "{:?}", bed.shell);
+        fs::remove_file(&revision).unwrap();
+        assert_eq!(bed.standing().drift, [Drift::Revision(String::new())]);
+        // Nobody knows what an adopted one was made of, or whether it is what was live.
+        state(2, "pinned=yes\n");
+        assert_eq!(bed.standing().drift, []);
+        state(2, &format!("state=live\ncommit={commit}\n"));
+        fs::remove_dir_all(bed.app("releases").join(name(2))).unwrap();
+        assert_eq!(bed.standing().drift, [Drift::Removed(release(&name(2)))]);
+        // What is no symlink is told elsewhere.
+        fs::remove_file(bed.app("current")).unwrap();
+        fs::create_dir(bed.app("current")).unwrap();
+        assert_eq!(bed.standing().drift, []);
     }
 }

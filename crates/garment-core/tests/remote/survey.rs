@@ -135,3 +135,13 @@ fn paths_are_taken_as_they_are() {
         );
     }
 }
+
+/// A step's stdout is a file on the host. What it does not take is told to the session all the same.
+#[test]
+fn a_full_disk_swallows_no_answer() {
+    for bed in Bed::all() {
+        let text = format!("exec 6>&1 >/dev/full\n{}", garment_core::remote::survey(&bed.paths));
+        let ran = bed.run(&text).ok();
+        assert_eq!(garment_core::remote::parse_survey(&ran.stdout).unwrap(), bed.survey());
+    }
+}

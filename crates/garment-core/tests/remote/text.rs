@@ -31,6 +31,7 @@ fn values_stand_in_front() {
         "release='20131228T202701-4634f44'",
         "by='evan@pungi'",
         "git_ref='master'",
+        "token=''",
         "# shellcheck shell=sh disable=SC2034,SC2154",
     ] {
         assert_eq!(lines.next(), Some(want));

@@ -23,29 +23,39 @@ pub(super) fn lines(outcome: &Outcome, moves: &Moves, look: Look, config: Option
     };
     let again = |how: &str| ("go on", format!("{same}  ({how})"));
     let mended = "once that is mended";
+    // What was planned is recorded on the hosts.
+    let resume = |how: &str| {
+        let how = if how.is_empty() { String::new() } else { format!("  ({how})") };
+        ("go on", garment("resume", None) + &how)
+    };
+    let afresh = || match outcome.operation {
+        Operation::Deploy => ("afresh", format!("{same}  (it makes a new release)")),
+        Operation::Rollback => ("afresh", same.clone()),
+        Operation::Resume => ("give up", garment("abandon", None)),
+    };
     let before = moves
         .before()
         .filter(|before| ReleaseName::parse(before).is_some_and(|before| outcome.release != Some(before)));
     let back = before.map(|before| ("go back", garment("rollback", Some(before))));
-    let any_there = outcome.hosts.iter().any(|host| leads_there(outcome, &host.current));
-    let deploy = outcome.operation == Operation::Deploy;
+    let deploy = outcome.kind() == Operation::Deploy;
+    let back = back.filter(|_| deploy);
+    let is_begun = outcome.release.is_some();
     let steps: Vec<(&str, String)> = match outcome.verdict {
-        Verdict::Done if deploy => back.into_iter().collect(),
-        Verdict::Done | Verdict::Refused | Verdict::Locked => Vec::new(),
+        Verdict::Done => back.into_iter().collect(),
+        Verdict::Refused | Verdict::Locked => Vec::new(),
         Verdict::Unreachable => vec![("look", garment("check", None)), again(mended)],
-        Verdict::Interrupted if !any_there => vec![list, again("it starts afresh")],
-        Verdict::Interrupted | Verdict::LiveButFailed if deploy => {
-            [list].into_iter().chain(back).chain([again("it makes a new release")]).collect()
+        Verdict::Interrupted if !is_begun => vec![list, again("it starts afresh")],
+        Verdict::Stopped if !is_begun => vec![list, again(mended)],
+        Verdict::Interrupted => {
+            let back = back.filter(|_| outcome.hosts.iter().any(|host| leads_there(outcome, &host.current)));
+            [list, resume("")].into_iter().chain(back).chain([afresh()]).collect()
         }
-        // The release is current, and a rollback to the current one is refused.
-        Verdict::Interrupted | Verdict::LiveButFailed => {
-            vec![list, ("go on", "do what is left of the `after` tasks by hand".to_owned())]
+        // Those that had switched went back.
+        Verdict::Stopped => vec![list, resume(mended), afresh()],
+        Verdict::LiveButFailed if outcome.operation == Operation::Rollback => vec![list, resume(mended)],
+        Verdict::LiveButFailed | Verdict::Mixed => {
+            [list, resume(mended)].into_iter().chain(back).chain([afresh()]).collect()
         }
-        Verdict::Mixed if deploy => {
-            let again = again("once that is mended: one new release everywhere");
-            [list, again].into_iter().chain(back).collect()
-        }
-        Verdict::Stopped | Verdict::Mixed => vec![list, again(mended)],
     };
     if outcome.verdict == Verdict::Done {
         return steps.iter().map(|(what, command)| format!("to {what}: {}", clean::text(command))).collect();

@@ -67,6 +67,7 @@ fn headline(outcome: &Outcome) -> String {
     let what = match outcome.operation {
         Operation::Deploy => format!("deploy to {environment}"),
         Operation::Rollback => format!("rollback of {environment}"),
+        Operation::Resume => format!("resume of {environment}"),
     };
     let release = outcome.release.as_ref().map_or_else(|| "the release".to_owned(), ToString::to_string);
     match outcome.verdict {
@@ -110,7 +111,7 @@ fn where_current_leads(outcome: &Outcome) -> String {
     );
     let stayed = stayed || (outcome.verdict == Verdict::Interrupted && elsewhere == all);
     let Some(release) = outcome.release.as_ref().filter(|_| !stayed) else {
-        if outcome.hosts.iter().any(|host| host.progress == Progress::WentBack) {
+        if outcome.hosts.iter().any(|host| switched_and_went_back(&host.progress)) {
             return "`current` is where it was before on every host: those that had switched went back."
                 .to_owned();
         }
@@ -136,6 +137,16 @@ fn where_current_leads(outcome: &Outcome) -> String {
     text + "."
 }
 
+/// Of a host where `current` is as it was before. Only one that has switched is asked to confirm it.
+fn switched_and_went_back(progress: &Progress) -> bool {
+    match progress {
+        Progress::WentBack => true,
+        Progress::Failed(failure) | Progress::Lost(failure) => failure.task.phase == Phase::Confirm,
+        Progress::Through(task) | Progress::StoppedIn(task) => task.phase == Phase::Confirm,
+        Progress::Untouched | Progress::Unreachable(_) | Progress::Unfit(_) | Progress::Complete => false,
+    }
+}
+
 /// What a failed deploy leaves behind. A release is complete or not there, so only one whose preparation was over is
 /// certain.
 fn what_is_left(outcome: &Outcome) -> Option<String> {
@@ -145,7 +156,7 @@ fn what_is_left(outcome: &Outcome) -> Option<String> {
         Progress::WentBack => true,
         Progress::Untouched | Progress::Unreachable(_) | Progress::Unfit(_) | Progress::Complete => false,
     });
-    let left = outcome.verdict == Verdict::Stopped && outcome.operation == Operation::Deploy && prepared;
+    let left = outcome.verdict == Verdict::Stopped && outcome.kind() == Operation::Deploy && prepared;
     let release = outcome.release.as_ref().filter(|_| left)?;
     Some(format!("{release} is left in the releases folder, to look at."))
 }

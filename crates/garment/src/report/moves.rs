@@ -18,8 +18,10 @@ impl Moves {
 
     /// What it led to before, if that is one release on all hosts that moved.
     pub(super) fn before(&self) -> Option<&str> {
-        let (_, first, _) = self.seen.first()?;
-        self.seen.iter().all(|(_, from, _)| from == first).then_some(first.as_deref())?
+        // Where it led there already, it was before.
+        let mut moved = self.seen.iter().filter(|(_, from, to)| from.as_deref() != Some(to.as_str()));
+        let (_, first, _) = moved.next()?;
+        moved.all(|(_, from, _)| from == first).then_some(first.as_deref())?
     }
 
     /// One line for each kind of move: how, and on which or on how many hosts.
@@ -41,5 +43,8 @@ impl Moves {
 
 /// `A -> B`.
 pub(super) fn line(from: Option<&str>, to: &ReleaseName) -> String {
+    if from == Some(to.as_str()) {
+        return format!("{to} already");
+    }
     format!("{} -> {to}", from.map_or_else(|| "nothing".to_owned(), clean::text))
 }

@@ -3,10 +3,15 @@
 use std::time::Duration;
 
 use garment_core::event::{
-    Event, Failure, HostName, HostResult, Operation, Phase, Problem, StepRef, TaskOutline, TaskRef, What,
+    Event, Failure, HostName, HostResult, Operation, Phase, Problem, Resuming, StepRef, TaskOutline, TaskRef,
+    What,
 };
+use garment_core::model::Ending;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use super::ending::Ending;
+use super::ago::ago;
+use super::ending;
 use super::look::{Look, Tone};
 use super::span::span;
 use super::{Verbosity, clean, exit, moves};
@@ -25,11 +30,11 @@ pub(super) struct Record {
     /// On how many of them it failed.
     failed: usize,
     moves: moves::Moves,
-    ending: Ending,
+    ending: ending::Ending,
 }
 
 impl Record {
-    pub(super) fn new(look: Look, verbosity: Verbosity, beside_live: bool, ending: Ending) -> Self {
+    pub(super) fn new(look: Look, verbosity: Verbosity, beside_live: bool, ending: ending::Ending) -> Self {
         let moves = moves::Moves::default();
         Self { look, verbosity, beside_live, hosts: 0, places: Default::default(), failed: 0, moves, ending }
     }
@@ -73,6 +78,7 @@ impl Record {
             What::Resolved { git_ref, commit } => {
                 vec![format!("{} is {commit}", clean::text(git_ref))]
             }
+            What::Resuming(resuming) => self.resuming(resuming, event.at),
             What::Planned { release, tasks } => {
                 let skipped =
                     tasks.iter().filter(|task| task.hosts.is_empty()).map(|task| self.skipped(task));
@@ -99,6 +105,46 @@ impl Record {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// What is gone on with, what of it is done and what is left.
+    fn resuming(&self, resuming: &Resuming, now: Timestamp) -> Vec<String> {
+        let commit = resuming.commit.as_ref().map_or("", |commit| commit.short());
+        let mut what = resuming.operation.to_string();
+        if !resuming.git_ref.is_empty() {
+            what = format!("{what} of {} ({commit})", clean::text(&resuming.git_ref));
+        }
+        let began = resuming.began.map_or_else(String::new, |at| {
+            format!(
+                ", begun {} ({})",
+                at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M"),
+                ago(at, now)
+            )
+        });
+        let how = match resuming.ending {
+            None => "not finished",
+            Some(Ending::Interrupted) => "stopped",
+            Some(Ending::LiveButFailed) => "failed after the switch",
+            Some(_) => "failed",
+        };
+        let mut lines =
+            vec![format!("going on with the {what} by {}{began}: {how}", clean::text(&resuming.by))];
+        let mut list = |tone, title: &str, tasks: &[TaskOutline]| {
+            lines.extend(tasks.iter().map(|task| {
+                format!(
+                    "  {} {} ({})",
+                    self.look.paint(tone, title),
+                    name(&task.task),
+                    self.places(&task.hosts)
+                )
+            }));
+        };
+        list(Tone::Good, "finished", &resuming.finished);
+        list(Tone::Plain, "left    ", &resuming.left);
+        if resuming.left.is_empty() {
+            lines.push("  of your tasks none is left".to_owned());
+        }
+        lines
     }
 
     /// Whether what goes on has its place in the record.
@@ -239,11 +285,13 @@ pub(super) fn count(hosts: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use garment_core::model::{CommitId, OperationId};
+
     use super::super::script::{before, events, failure, hosts, secs};
     use super::*;
 
     fn told(beside_live: bool, whats: Vec<What>) -> String {
-        let ending = Ending::new(Look::PLAIN, None);
+        let ending = ending::Ending::new(Look::PLAIN, None);
         let mut record = Record::new(Look::PLAIN, Verbosity::Normal, beside_live, ending);
         record.hosts = 3;
         events(whats).iter().flat_map(|event| record.lines(event)).collect::<Vec<_>>().join("\n")
@@ -278,6 +326,44 @@ mod tests {
         [web2] before: migrate: failed: exit code 1
         FAILED before: migrate  failed on 1 of 2 hosts  3.0 s
         ");
+    }
+
+    #[test]
+    fn what_is_gone_on_with() {
+        let outline = |task: &str, of: &[&str]| TaskOutline { task: before(task), hosts: hosts(of) };
+        let resuming = Resuming {
+            operation: Operation::Deploy,
+            id: OperationId::parse("20261125T093000-deploy-00ff").unwrap(),
+            git_ref: "main\u{1b}[2J".into(),
+            commit: CommitId::parse("4634f44a00000000000000000000000000000000").ok(),
+            by: "evan@pungi\u{7}".into(),
+            began: None,
+            ending: None,
+            finished: vec![outline("build", &["web1"])],
+            left: vec![outline("build", &["web2", "db1"]), outline("migrate", &["web1", "web2", "db1"])],
+        };
+        insta::assert_snapshot!(told(false, vec![What::Resuming(resuming.clone())]), @r"
+        going on with the deploy of main\u{1b}[2J (4634f44) by evan@pungi\u{7}: not finished
+          finished before: build (web1)
+          left     before: build (web2, db1)
+          left     before: migrate (3 hosts)
+        ");
+        let began = Some(Timestamp::from_second(-3600).unwrap());
+        let rollback = Resuming {
+            operation: Operation::Rollback,
+            git_ref: String::new(),
+            began,
+            ending: Some(Ending::LiveButFailed),
+            finished: vec![],
+            left: vec![],
+            ..resuming
+        };
+        let shown = told(false, vec![What::Resuming(rollback)]);
+        assert!(shown.starts_with("going on with the rollback by evan@pungi\\u{7}, begun 19"), "{shown}");
+        assert!(
+            shown.ends_with(" (1 h ago): failed after the switch\n  of your tasks none is left"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -73,6 +73,7 @@ pub(super) fn host(name: &str, current: &str, progress: Progress) -> HostOutcome
 pub(super) fn outcome(verdict: Verdict, hosts: Vec<HostOutcome>) -> Outcome {
     Outcome {
         operation: Operation::Deploy,
+        resumed: None,
         environment: "production".into(),
         verdict,
         release: Some(release(NEW)),

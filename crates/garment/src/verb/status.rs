@@ -2,16 +2,20 @@ use std::collections::BTreeMap;
 
 use garment_core::engine::{self, Inspected};
 use garment_core::model::{Environment, HostFacts, Occupant, ReleaseName, State};
-use garment_core::remote::{Holder, Standing};
+use garment_core::plan::{Merged, merge};
+use garment_core::remote::{Holder, Recorded, Standing};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+mod drift;
+
+use super::operation;
 use crate::args;
 use crate::context::Context;
 use crate::exit_code;
 use crate::report::{Cell, Look, Table, Tone, ago, clean, invocation, say};
 
-type Found = Inspected<(HostFacts, Standing)>;
+type Found = Inspected<(HostFacts, Standing, Vec<Recorded>)>;
 
 /// `garment status ENV`
 pub(crate) fn status(context: &Context, args: &args::Environment) -> u8 {
@@ -41,7 +45,7 @@ struct Seen<'a>(Vec<(&'a str, &'a HostFacts, &'a Standing)>);
 impl<'a> Seen<'a> {
     fn of(hosts: &'a [Found]) -> Self {
         let seen = hosts.iter().filter_map(|host| {
-            let (facts, standing) = host.found.as_ref().ok()?;
+            let (facts, standing, _) = host.found.as_ref().ok()?;
             Some((&*host.host, facts, standing))
         });
         Self(seen.collect())
@@ -58,8 +62,14 @@ impl<'a> Seen<'a> {
         self.0.iter().any(|(_, facts, _)| facts.current != Occupant::Absent)
     }
 
+    fn is_anyone_at_work(&self) -> bool {
+        self.0.iter().any(|(_, _, standing)| standing.held.is_some())
+    }
+
     fn is_in_the_way(&self) -> bool {
-        self.0.iter().any(|(_, _, standing)| standing.held.is_some() || standing.frozen.is_some())
+        self.0.iter().any(|(_, _, standing)| {
+            standing.held.is_some() || standing.frozen.is_some() || standing.unconfirmed.is_some()
+        })
     }
 
     /// What each host says, where it says something, with the hosts that say the same.
@@ -121,9 +131,21 @@ impl Telling<'_> {
         } else if !seen.0.is_empty() && !seen.is_anything_live() {
             lines.push(format!("Nothing is live yet: {}", self.command("deploy")));
         }
+        let drift = self.drift(seen);
+        let is_as_it_was_made = drift.is_empty();
+        lines.extend(drift);
         lines.extend(self.in_the_way(seen));
-        lines.extend(self.unfinished(seen));
-        if code(hosts, seen) == exit_code::SUCCESS && seen.is_anything_live() {
+        lines.extend(self.unconfirmed(seen));
+        let records: Vec<Vec<Recorded>> = hosts
+            .iter()
+            .map(|host| host.found.as_ref().map(|(_, _, records)| records.clone()).unwrap_or_default())
+            .collect();
+        // The newest one alone can be gone on with.
+        let operations = merge(&records);
+        let begun = operations.first().filter(|last| last.is_unfinished() && !seen.is_anyone_at_work());
+        lines.extend(begun.iter().flat_map(|last| self.begun(last, hosts)));
+        lines.extend(self.unfinished(seen, begun));
+        if code(hosts, seen) == exit_code::SUCCESS && seen.is_anything_live() && is_as_it_was_made {
             let agree = if hosts.len() > 1 { "All hosts agree, and nothing" } else { "Nothing" };
             lines.push(format!("{} {agree} is in the way.", look.good()));
         }
@@ -175,16 +197,60 @@ impl Telling<'_> {
         lines
     }
 
+    /// Switches that nobody at work is going to confirm.
+    fn unconfirmed(&self, seen: &Seen) -> Vec<String> {
+        let waiting = seen.by(|_, standing| {
+            let unconfirmed = standing.unconfirmed.iter().filter(|_| standing.held.is_none());
+            unconfirmed
+                .map(|waiting| {
+                    (&waiting.release, waiting.until.is_some_and(|until| until >= self.now.as_second()))
+                })
+                .collect()
+        });
+        let mut lines = Vec::new();
+        for ((release, waits), hosts) in waiting {
+            let text = if waits {
+                format!("The switch to {release} is not confirmed, and is about to be taken back")
+            } else {
+                format!("The switch to {release} was never confirmed, and is not taken back yet")
+            };
+            lines.push(self.look.paint(Tone::Warn, &text) + &on(&hosts, seen));
+            if !waits {
+                lines.push(format!("    the next deploy does that first: {}", self.command("deploy")));
+            }
+        }
+        lines
+    }
+
     fn after(&self, words: &str, since: Option<i64>) -> String {
         since.map_or_else(String::new, |since| format!("{words}{}", self.since(Some(since))))
     }
 
-    /// What was begun and is not at work any more.
-    fn unfinished(&self, seen: &Seen) -> Vec<String> {
+    /// The operation that can be gone on with.
+    fn begun(&self, last: &Merged, hosts: &[Found]) -> Vec<String> {
+        let info = last.info();
+        let what = info.map_or_else(|| last.id.to_string(), operation::in_words);
+        let by = info.map_or("", |info| somebody(&info.by));
+        let began = self.after(" ", info.and_then(|info| Some(info.began?.as_second())));
+        let how = operation::unfinished(last.ending());
+        let on: Vec<&str> = last.on.iter().map(|(host, _)| &*hosts[*host].host).collect();
+        let on = if on.len() == hosts.len() { String::new() } else { format!(" (on {})", on.join(", ")) };
+        let text = format!("{what} was begun by {by}{began} and {how}{on}");
+        vec![
+            self.look.paint(Tone::Warn, &clean::text(&text)),
+            format!("    to go on: {}", self.command("resume")),
+            format!("    to give it up: {}", self.command("abandon")),
+        ]
+    }
+
+    /// What was begun and is not at work any more, where nothing but the release says so.
+    fn unfinished(&self, seen: &Seen, begun: Option<&Merged>) -> Vec<String> {
+        let told = begun.and_then(|last| Some(&last.info()?.release));
         let begun = seen.by(|facts, standing| {
             let newer = |release: &ReleaseName| facts.current_release().is_none_or(|at| release > at);
-            let begun =
-                standing.begun.iter().filter(|begun| standing.held.is_none() && newer(&begun.release));
+            let begun = standing.begun.iter().filter(|begun| {
+                standing.held.is_none() && newer(&begun.release) && Some(&begun.release) != told
+            });
             begun.map(|begun| (&begun.release, begun.by.as_str())).collect()
         });
         let mut lines: Vec<String> = begun
@@ -201,12 +267,16 @@ impl Telling<'_> {
     }
 
     fn command(&self, verb: &str) -> String {
-        let command = invocation(verb, &self.environment.name, None, self.config);
+        self.command_for(verb, None)
+    }
+
+    fn command_for(&self, verb: &str, release: Option<&str>) -> String {
+        let command = invocation(verb, &self.environment.name, release, self.config);
         self.look.paint(Tone::Strong, &clean::text(&command))
     }
 }
 
-fn somebody(by: &str) -> &str {
+pub(super) fn somebody(by: &str) -> &str {
     if by.is_empty() { "somebody" } else { by }
 }
 

@@ -172,25 +172,3 @@ fn nobody_reads_what_it_prints() {
     running.finish().code(0).stderr_is("");
     assert_eq!(host.read("shop/current/index.html"), "one\n");
 }
-
-/// Bytes without a line end are passed on as they come. Kept, they would be more than all that garment may use.
-#[test]
-fn a_line_without_an_end_is_not_kept() {
-    let fleet = Fleet::builder().webs(1).start();
-    let shop = shop(&fleet);
-    let gate = Gate::new(&fleet);
-    let print = format!("head -c 30000000 /dev/zero | tr '\\0' x; echo; echo all of it; {}", gate.wait());
-    shop.config(&task(&[&print]));
-    let mut running = shop.project.spawn(["deploy", "production"]);
-    running.wait_for_line(|line| line == "[web1] all of it");
-    let status = fs_err::read_to_string(format!("/proc/{}/status", running.pid())).unwrap();
-    gate.open("web1");
-    let outcome = running.finish();
-    outcome.code(0).stderr_is("");
-    let pieces =
-        said(&outcome.stdout, "web1").into_iter().filter(|line| line.bytes().all(|byte| byte == b'x'));
-    assert_eq!(pieces.map(str::len).sum::<usize>(), 30_000_000);
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    let kilobytes: u32 = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
-    assert!(kilobytes < 30_000, "{kilobytes} kB");
-}

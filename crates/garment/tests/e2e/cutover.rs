@@ -52,8 +52,9 @@ fn a_switch_that_fails_on_one_host_is_taken_back_on_the_other() {
         RELEASE2 is left in the releases folder, to look at.
 
         what next:
-          look   garment list production
-          go on  the same command again  (once that is mended)
+          look    garment list production
+          go on   garment resume production  (once that is mended)
+          afresh  the same command again  (it makes a new release)
         ");
         for host in fleet.hosts() {
             assert_eq!(current(host), old);
@@ -100,8 +101,9 @@ fn hosts_that_differ_are_told_apart_and_brought_together() {
 
         what next:
           look     garment list production
-          go on    the same command again  (once that is mended: one new release everywhere)
+          go on    garment resume production  (once that is mended)
           go back  garment rollback production RELEASE1
+          afresh   the same command again  (it makes a new release)
         ");
         let new = current(fleet.host("web1"));
         assert_ne!(new, old);
@@ -149,8 +151,9 @@ fn a_folder_that_comes_up_in_the_place_of_current() {
         RELEASE2 is left in the releases folder, to look at.
 
         what next:
-          look   garment list production
-          go on  the same command again  (once that is mended)
+          look    garment list production
+          go on   garment resume production  (once that is mended)
+          afresh  the same command again  (it makes a new release)
         ");
         let outcome = shop.project.run(["list", "production"]);
         outcome.code(0).stdout_has("web2: `current` is not a symlink\n");

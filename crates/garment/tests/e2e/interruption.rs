@@ -94,8 +94,9 @@ fn while_a_release_is_prepared() {
     `current` did not move on any host.
 
     what next:
-      look   garment list production
-      go on  the same command again  (it starts afresh)
+      look    garment list production
+      go on   garment resume production
+      afresh  the same command again  (it makes a new release)
     ");
     for host in ["web1", "web2"] {
         wrap(&fleet, host, "git", "");
@@ -130,8 +131,9 @@ fn during_a_before_task() {
     `current` did not move on any host.
 
     what next:
-      look   garment list production
-      go on  the same command again  (it starts afresh)
+      look    garment list production
+      go on   garment resume production
+      afresh  the same command again  (it makes a new release)
     ");
     for host in fleet.hosts() {
         assert_eq!(current(host), "");
@@ -177,8 +179,9 @@ fn during_an_after_task() {
     `current` leads to RELEASE1 on every host.
 
     what next:
-      look   garment list production
-      go on  the same command again  (it makes a new release)
+      look    garment list production
+      go on   garment resume production
+      afresh  the same command again  (it makes a new release)
     ");
     for host in fleet.hosts() {
         assert_eq!(host.read("shop/current/index.html"), "one\n");
@@ -212,8 +215,9 @@ fn between_two_tasks() {
     `current` did not move on any host.
 
     what next:
-      look   garment list production
-      go on  the same command again  (it starts afresh)
+      look    garment list production
+      go on   garment resume production
+      afresh  the same command again  (it makes a new release)
     ");
     and_all_is_well(&shop);
 }
@@ -239,8 +243,9 @@ fn a_second_ctrl_c_ends_what_does_not_want_to() {
     `current` did not move on any host.
 
     what next:
-      look   garment list production
-      go on  the same command again  (it starts afresh)
+      look    garment list production
+      go on   garment resume production
+      afresh  the same command again  (it makes a new release)
     ");
     and_all_is_well(&shop);
 }
@@ -284,8 +289,9 @@ fn a_host_that_answers_no_more_is_not_waited_for() {
     `current` did not move on any host.
 
     what next:
-      look   garment list production
-      go on  the same command again  (it starts afresh)
+      look    garment list production
+      go on   garment resume production
+      afresh  the same command again  (it makes a new release)
     ");
     assert!(!runs(fleet.host("web1"), "sleep"));
 }
@@ -317,8 +323,9 @@ fn during_the_cutover() {
     `current` leads to RELEASE1 on every host.
 
     what next:
-      look   garment list production
-      go on  the same command again  (it makes a new release)
+      look    garment list production
+      go on   garment resume production
+      afresh  the same command again  (it makes a new release)
     ");
     for host in fleet.hosts() {
         assert_eq!(host.read("shop/current/index.html"), "one\n");

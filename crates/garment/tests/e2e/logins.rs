@@ -190,7 +190,12 @@ fn what_stops_a_deploy_on_one_host_stops_it_on_all() {
         let outcome = shop.project.run(["deploy", "production"]);
         outcome.code(4).stderr_is("");
         let (home, index) = (fleet.host(host).home(), hosts.iter().position(|name| name == host).unwrap());
-        assert_eq!(footprint(home), before[index], "{host}");
+        // What was tried is on record.
+        let beside = |mut found: std::collections::BTreeMap<String, String>| {
+            found.retain(|path, _| path != "shop" && !path.starts_with("shop/.garment"));
+            found
+        };
+        assert_eq!(beside(footprint(home)), beside(before[index].clone()), "{host}");
         let report = tame(&fleet, &outcome.stdout);
         let about = report.split("\n\n").find(|paragraph| paragraph.starts_with(&format!("{host}:")));
         assert!(report.contains("\ngood  "), "{outcome}");

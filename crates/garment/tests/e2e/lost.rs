@@ -180,8 +180,9 @@ fn for_good() {
     RELEASE1 is left in the releases folder, to look at.
 
     what next:
-      look   garment list production
-      go on  the same command again  (once that is mended)
+      look    garment list production
+      go on   garment resume production  (once that is mended)
+      afresh  the same command again  (it makes a new release)
     ");
     fleet.host("web2").serve();
     and_all_is_well(&shop);
@@ -245,8 +246,9 @@ fn during_the_cutover() {
 
     what next:
       look     garment list production
-      go on    the same command again  (once that is mended: one new release everywhere)
+      go on    garment resume production  (once that is mended)
       go back  garment rollback production RELEASE1
+      afresh   the same command again  (it makes a new release)
     ");
     // What ran there was in the middle of it, and goes on to its end.
     assert_eq!(current(fleet.host("web2")), old);

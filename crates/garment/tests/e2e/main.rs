@@ -4,6 +4,7 @@
 mod backwards;
 mod bed;
 mod commands;
+mod confirm;
 mod cutover;
 mod demo;
 mod documented;
@@ -25,6 +26,7 @@ mod pin;
 mod profiles;
 mod pruning;
 mod refs;
+mod resume;
 mod rollback;
 mod sample_05;
 mod screen;

@@ -148,8 +148,9 @@ fn a_deploy_that_fails() {
     RELEASE1 is left in the releases folder, to look at.
 
     what next:
-      look   garment list production
-      go on  the same command again  (once that is mended)
+      look    garment list production
+      go on   garment resume production  (once that is mended)
+      afresh  the same command again  (it makes a new release)
     "#);
     let quiet = deploy(&shop, &["--quiet"], &[]);
     quiet.code(4).stderr_is("");

@@ -95,7 +95,10 @@ fn what_is_refused_changes_nothing() {
     let away = project.run(["pin", "production", &release]);
     away.code(3).stdout_is("").stderr_has("error: web2: ").stderr_has("nothing was changed");
     assert_eq!(states(), before);
-    assert_eq!(names(&fleet.host("web1").file("shop/.garment")), ["lock", "releases"]);
+    assert_eq!(
+        names(&fleet.host("web1").file("shop/.garment")),
+        ["beat", "lock", "operations", "releases", "session"]
+    );
     fleet.host("web2").serve();
     project.run(["pin", "production", &release]).code(0);
 }

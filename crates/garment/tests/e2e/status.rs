@@ -84,6 +84,8 @@ fn to_the_letter() {
          web1  {TWO}  {local} (2 h ago)  {COMMIT}\n\
          web2  {ONE}                              {COMMIT}\n\
          The hosts differ in what is current.\n    one release everywhere: garment deploy production\n\
+         web2: `current` was moved by hand: garment last made {TWO} live\n    \
+         to make that one current again: garment rollback production {TWO}\n\
          {THREE} was begun by ann@desk and never finished (on web1)\n    \
          to start afresh: garment deploy production\n"
     ));
@@ -138,10 +140,92 @@ fn somebody_is_at_work_and_is_killed() {
     for host in fleet.hosts() {
         host.write("gate", "go\n");
     }
-    let is_over = || project.run(["status", "production"]).stdout.contains("never finished");
+    let is_over = || project.run(["status", "production"]).stdout.contains(" and not finished\n");
     crate::bed::until("the lock is free", is_over);
-    let name = crate::found::releases(fleet.host("web1")).pop().unwrap();
     let over = project.run(["status", "production"]);
-    over.code(0).stdout_has(&format!("\n{name} was begun by ")).stdout_has(" and never finished\n");
-    over.stdout_lacks("at work");
+    over.code(0).stdout_has("\ndeploy of master (").stdout_has(") was begun by ").stdout_has(
+        " and not finished\n    to go on: garment resume production\n    to give it up: garment abandon production\n",
+    );
+    // The release of that deploy is told once.
+    over.stdout_lacks("at work").stdout_lacks("never finished");
+}
+
+/// What somebody did by hand is told in a line for each thing, with the hosts that it is true of.
+#[test]
+fn what_was_done_by_hand() {
+    let fleet = Fleet::builder().webs(2).start();
+    let (repo, _) = shop(&fleet);
+    let project = project(&fleet);
+    project.config(&production(&repo, &["web1", "web2"], ""));
+    let deployed = || {
+        project.run(["deploy", "production"]).code(0);
+        current(fleet.host("web1")).unwrap()
+    };
+    let (one, two) = (deployed(), deployed());
+    let (web1, web2) = (fleet.host("web1"), fleet.host("web2"));
+    status(&project).code(0).stdout_has("\n✓ All hosts agree, and nothing is in the way.\n");
+    let drift = |code: i32| -> Vec<String> {
+        let seen = status(&project);
+        seen.code(code).stdout.lines().skip(3).map(str::to_owned).collect()
+    };
+    let again =
+        |release: &str| format!("    to make that one current again: garment rollback production {release}");
+
+    // The same on all hosts is no less true, and the hosts agree.
+    lead(web1, &one);
+    lead(web2, &one);
+    let moved = format!("web1, web2: `current` was moved by hand: garment last made {two} live");
+    assert_eq!(drift(0), [moved, again(&two)]);
+    project.run(["rollback", "production", &two]).code(0);
+    assert_eq!(drift(0), ["✓ All hosts agree, and nothing is in the way."]);
+
+    // A switch whose end nobody wrote down looks like this as well.
+    let state = |host: &Host, release: &str| host.file(format!("shop/.garment/releases/{release}"));
+    for host in [web1, web2] {
+        let text = fs_err::read_to_string(state(host, &one)).unwrap();
+        fs_err::write(state(host, &one), text.replace("state=replaced", "state=live")).unwrap();
+        let text = fs_err::read_to_string(state(host, &two)).unwrap();
+        fs_err::write(state(host, &two), text.replace("state=live", "state=ready")).unwrap();
+        let from = host.file(format!("shop/.garment/releases/.{two}.from"));
+        let _ = fs_err::remove_file(&from);
+        symlink(host.file(format!("shop/releases/{one}")), from).unwrap();
+    }
+    let cut_off = format!(
+        "web1, web2: `current` was moved by hand, or a switch was cut off: {one} is on record as live"
+    );
+    assert_eq!(drift(0), [cut_off, again(&one)]);
+
+    // The next switch sets the record straight, whoever was live on it.
+    let three = deployed();
+    for host in [web1, web2] {
+        for old in [&one, &two] {
+            let text = fs_err::read_to_string(state(host, old)).unwrap();
+            assert!(text.contains("state=replaced\n"), "{text}");
+        }
+    }
+    assert_eq!(drift(0), ["✓ All hosts agree, and nothing is in the way."]);
+
+    // REVISION, and releases and links that are gone.
+    let commit = fs_err::read_to_string(web1.file(format!("shop/releases/{three}/REVISION"))).unwrap();
+    let commit = commit.trim();
+    web1.write(format!("shop/releases/{three}/REVISION"), "main\tand more\n");
+    fs_err::remove_file(web2.file(format!("shop/releases/{three}/REVISION"))).unwrap();
+    let compare = "    to compare the files: garment verify production".to_owned();
+    let says = [
+        format!("web2: {three} was made of {commit}, and its `REVISION` is not there or empty"),
+        compare.clone(),
+        format!("web1: {three} was made of {commit}, and its `REVISION` says main\\tand more"),
+        compare,
+    ];
+    assert_eq!(drift(0), says);
+    fs_err::remove_dir_all(web1.file(format!("shop/releases/{three}"))).unwrap();
+    fs_err::remove_file(web2.file("shop/current")).unwrap();
+    assert_eq!(
+        drift(6)[2..],
+        [
+            format!("web1: {three}, which garment made live, was removed"),
+            format!("web2: `current` is gone: garment last made {three} live"),
+            again(&three),
+        ]
+    );
 }

@@ -78,8 +78,9 @@ web2  {old}  failed in before: two
 {new} is left in the releases folder, to look at.
 
 what next:
-  look   garment list production
-  go on  the same command again  (once that is mended)
+  look    garment list production
+  go on   garment resume production  (once that is mended)
+  afresh  the same command again  (it makes a new release)
 "
         )
     );

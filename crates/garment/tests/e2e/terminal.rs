@@ -75,8 +75,9 @@ fn a_deploy_that_fails() {
     `current` leads to RELEASE1 on every host.
 
     what next:
-      look   garment list production
-      go on  the same command again  (it makes a new release)
+      look    garment list production
+      go on   garment resume production  (once that is mended)
+      afresh  the same command again  (it makes a new release)
     ");
 }
 
@@ -138,8 +139,9 @@ fn ctrl_c() {
             `current` did not move on any host.
 
             what next:
-              look   garment list production
-              go on  the same command again  (it starts afresh)
+              look    garment list production
+              go on   garment resume production
+              afresh  the same command again  (it makes a new release)
             ");
         }
         for host in fleet.hosts() {

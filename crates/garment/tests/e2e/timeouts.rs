@@ -33,8 +33,9 @@ fn the_whole_group_is_ended() {
     RELEASE1 is left in the releases folder, to look at.
 
     what next:
-      look   garment list production
-      go on  the same command again  (once that is mended)
+      look    garment list production
+      go on   garment resume production  (once that is mended)
+      afresh  the same command again  (it makes a new release)
     ");
     until("all of it is ended", || !runs(host, "sleep"));
     assert!(!host.file("next").exists());

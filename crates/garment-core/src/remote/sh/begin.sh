@@ -5,8 +5,11 @@
 # written: the operation goes on without.
 
 g_op=$g_dir/operations/$g_operation/$g_attempt
-# What is cut off lacks its last line. The subshell takes what would end a shell that fails to redirect.
-if ! (mkdir -p "$g_op" && { [ -z "$g_info" ] || printf '%send=info\n' "$g_info" >"${g_op%/*}/info"; }) 2>/dev/null; then
+# By a rename, since a resume may write it again; and what is cut off all the same, by a disk that lost power, lacks its
+# last line. The subshell takes what would end a shell that fails to redirect.
+if ! (mkdir -p "$g_op" && { [ -z "$g_info" ] || {
+	printf '%send=info\n' "$g_info" >"${g_op%/*}/info.new" && mv -f "${g_op%/*}/info.new" "${g_op%/*}/info"
+}; }) 2>/dev/null; then
 	g_op=
 	false
 fi

@@ -10,56 +10,37 @@ can_write() {
 		problem "\`$result\` is not a folder, so \`$2\` can't be \`$1\`" "move it away, or set \`$2\` to another place"
 		return
 	fi
-	# A missing folder can't be removed, and on a read-only file system that is what is said of it. `-w` alone does not
-	# know in every shell, for root.
-	case $(rmdir "$result/.garment-is-not-here" 2>&1) in
-	*'Read-only file system'*)
-		problem "\`$result\` is on a read-only file system, so \`$2\` can't be written" "mount it writable, or set \`$2\` to another place"
+	if is_read_only "$1" "$2"; then
+		problem "$what" "$remedy"
 		return
-		;;
-	esac
+	fi
 	if [ ! -w "$result" ] || [ ! -x "$result" ]; then
 		problem "$user may not write to \`$result\`, which \`$2\` needs" "let $user write there, or set \`$2\` to another place"
 	fi
 }
 
-# free DIR OPTION: sets $free to what df has as available and $mount to its file system; both empty if it does not say.
-free() {
-	free='' mount=''
-	_last=''
-	while IFS= read -r _line; do _last=$_line; done <<EOF
-$(df -P "$2" "$1" 2>/dev/null)
-EOF
-	set -f
-	# shellcheck disable=SC2086
-	set -- $_last
-	set +f
-	_before=''
-	for _word in "$@"; do
-		case $_word in
-		[0-9]*%) free=$_before ;;
-		/*) if [ -n "$free" ]; then mount=$_word; fi ;;
-		esac
-		_before=$_word
-	done
-	case $free in '' | *[!0-9]*) free='' ;; esac
+# tell_short WHAT REMEDY DIR
+tell_short() {
+	_gone=0
+	if [ "$3" = "$releases" ]; then
+		for _file in "$state_dir"/releases/[0-9]*T*-*; do
+			if is_expendable "${_file##*/}"; then _gone=$((_gone + 1)); fi
+		done
+	fi
+	case $_gone in
+	0) problem "$1" "$2" ;;
+	*) problem "$1" "$2; a deploy removes what failed there first, as far as it has to ($_gone)" ;;
+	esac
 }
 
-# has_room PATH
-has_room() {
-	nearest "$1"
-	_dir=$result
-	free "$_dir" -k
-	case "$mounts" in *"$nl$mount$nl"*) return ;; esac
-	mounts=$mounts$mount$nl
-	quoted "$_dir"
-	if [ -n "$free" ] && [ "$free" -lt 262144 ]; then
-		problem "only $((free / 1024)) MiB are free for \`$1\`" "make room, 256 MiB at the least: df -h $quoted"
-	fi
-	free "$_dir" -i
-	if [ -n "$free" ] && [ "$free" -lt 2000 ]; then
-		problem "only $free inodes are free for \`$1\`" "remove small files, 2000 at the least: df -i $quoted"
-	fi
+# look_for_room: as for what is current and a fetch, since nobody knows yet what will be deployed.
+look_for_room() {
+	read_state "$at_release" || :
+	if [ -z "$its_commit" ]; then read_revision "$at_release"; fi
+	if [ -n "$at_release" ] && [ -n "$its_commit" ]; then weigh_tree "$its_commit"; fi
+	fetches=yes
+	on_short=tell_short
+	has_room || :
 }
 
 # old_git: whether git is older than 2.7, the first that can be kept from asking and from following any protocol.
@@ -95,7 +76,6 @@ reach_origin() {
 
 user=$(id -un)
 seen=$nl
-mounts=$nl
 if need_tools; then
 	if old_git; then
 		problem "git is $version, and garment needs 2.7" "install a newer git on this host"
@@ -107,10 +87,8 @@ can_write "$releases" releases_dir
 can_write "$source" source_dir
 parent "$current"
 can_write "$result" current_symlink
-has_room "$deploy"
-has_room "$releases"
-has_room "$source"
 locate_current
+look_for_room
 if [ "$occupant" = not-a-symlink ]; then
 	not_a_symlink
 	problem "$what" "$remedy"

@@ -111,6 +111,22 @@ origin_remedy() {
 	esac
 }
 
+# is_full: whether $said is about a disk that is full. It is all that tools say of it, in the words of the C locale; the
+# last is GNU tar's for a file of which a part still fitted.
+is_full() {
+	case $said in
+	*'No space left on device'* | *'Disk quota exceeded'* | *'File too large'* | *': Wrote only '*) return 0 ;;
+	esac
+	return 1
+}
+
+# full_remedy DIR: sets $remedy.
+full_remedy() {
+	nearest "$1"
+	quoted "$result"
+	remedy="make room, then deploy again: df -h $quoted; df -i $quoted"
+}
+
 # lock_remedy: sets $remedy if $said is about a lock in $git_dir that a killed git left behind.
 lock_remedy() {
 	if [ -z "${git_dir-}" ]; then return; fi
@@ -180,7 +196,10 @@ clone_mirror() {
 	parent "$2"
 	_beside=${result%/}/.${2##*/}.cloning
 	rm -rf "$_beside"
-	said=$(run_git clone -q --mirror -- "$1" "$_beside" 2>&1) || return 1
+	if ! said=$(run_git clone -q --mirror -- "$1" "$_beside" 2>&1); then
+		rm -rf "$_beside"
+		return 1
+	fi
 	said=$(run_git --git-dir="$_beside" config remote.origin.url "$1" 2>&1) || return 1
 	put_in_place "$_beside" "$2"
 }
@@ -194,12 +213,23 @@ fetch_all() {
 	esac
 	_git_dir=$1
 	shift
-	said=$(run_git --git-dir="$_git_dir" fetch -q --prune --tags --force --no-recurse-submodules origin "$@" 2>&1)
+	if said=$(run_git --git-dir="$_git_dir" fetch -q --prune --tags --force --no-recurse-submodules origin "$@" 2>&1); then
+		return 0
+	fi
+	drop_halves "$_git_dir"
+	return 1
+}
+
+# drop_halves GIT_DIR: after a fetch that found the disk full, what git leaves there of what it was writing.
+drop_halves() {
+	if is_full; then find "$1/objects" -name 'tmp_*' -type f -exec rm -f {} + 2>/dev/null; fi
 }
 
 # fetch_commit GIT_DIR COMMIT: one that no branch or tag leads to, from servers that give it.
 fetch_commit() {
-	said=$(run_git --git-dir="$1" fetch -q --no-tags --no-recurse-submodules origin "$2" 2>&1)
+	if said=$(run_git --git-dir="$1" fetch -q --no-tags --no-recurse-submodules origin "$2" 2>&1); then return 0; fi
+	drop_halves "$1"
+	return 1
 }
 
 # unpack GIT_DIR COMMIT DIR: the files as git archive gives them. Status 1 with $said. Both ends of the pipe have to say

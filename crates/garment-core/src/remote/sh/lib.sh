@@ -17,8 +17,9 @@ tab=$(printf '\t')
 cr=$(printf '\r')
 soh=$(printf '\001')
 
+# stdout is a file on this host, mostly. What a full disk does not take goes to the session directly, on fd 6.
 emit() {
-	printf '%s\0%s\0' "$1" "$2"
+	printf '%s\0%s\0' "$1" "$2" 2>/dev/null || printf '%s\0%s\0' "$1" "$2" 2>/dev/null >&6
 }
 
 # problem WHAT [REMEDY]

@@ -9,5 +9,7 @@ if [ "${its_pinned:-no}" = "$pinned" ]; then
 	emit was "$pinned"
 elif ! write_state "$release" "pinned=$pinned" 2>/dev/null; then
 	fail "can't write to \`$state_dir/releases\`" "let $(id -un) write there, and see whether the disk is full"
+else
+	names_to_disk "$state_dir/releases"
 fi
 emit end pin

@@ -1,12 +1,60 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Puts a release together: $release at $commit of $repo_url, for $by, from $git_ref. It is in releases_dir complete, or
-# not at all: it is built beside its place and renamed.
+# not at all: it is built beside its place and renamed. Before it is begun, there has to be room for it. With
+# $resuming=yes one that is there already will do.
 
 building=$releases/.$release.building
 release_dir=$releases/$release
+full=''
 
-mark_failed() {
-	write_state "$release" state=failed || :
+# give_up: what was unpacked stays to be looked at, unless it is what fills the disk.
+give_up() {
+	if [ -n "$full" ]; then erase "$building" || :; fi
+	write_state "$release" state=failed 2>/dev/null || :
+}
+
+keep_first() {
+	if [ -n "$lack" ]; then return; fi
+	lack=$1 lack_remedy=$2
+}
+
+# is_roomy: as has_room, with what to say of the first lack in $lack and $lack_remedy.
+is_roomy() {
+	lack='' on_short=keep_first
+	has_room
+}
+
+# make_room: releases that failed go before a deploy does for lack of room, the newest last.
+make_room() {
+	if is_roomy; then return; fi
+	for _file in "$state_dir"/releases/[0-9]*T*-*; do
+		_old=${_file##*/}
+		if [ -z "$helps" ] || [ "$_old" = "$release" ] || ! is_expendable "$_old"; then continue; fi
+		if erase "$releases/.$_old.building" && remove_release "$_old"; then
+			note "removed the failed release $_old to make room"
+		else
+			note "the failed release $_old can't be removed to make room: $said"
+		fi
+		if is_roomy; then return; fi
+	done
+	fail "$lack" "$lack_remedy"
+}
+
+# see_that_it_is_writable: one look at all folders, and at each only where that found something.
+see_that_it_is_writable() {
+	nearest "$deploy"
+	_deploy=$result
+	nearest "$releases"
+	_releases=$result
+	nearest "$source"
+	_source=$result
+	case $(rmdir "$_deploy/.garment-is-not-here" "$_releases/.garment-is-not-here" "$_source/.garment-is-not-here" 2>&1) in
+	*'Read-only file system'*) ;;
+	*) return ;;
+	esac
+	if is_read_only "$deploy" deploy_dir || is_read_only "$releases" releases_dir || is_read_only "$source" source_dir; then
+		fail "$what" "$remedy"
+	fi
 }
 
 # Before anything is fetched: can the switch be made here at all?
@@ -54,13 +102,30 @@ bring_source() {
 	fail "\`$shown_url\` has no commit $commit any more" "was the branch force-pushed meanwhile? deploy again"
 }
 
+# is_there: whether an earlier attempt made this very release. It has its place complete, whatever came of it later.
+is_there() {
+	if [ ! -d "$release_dir" ] || [ -L "$release_dir" ]; then return 1; fi
+	read_revision "$release"
+	if [ "$its_commit" != "$commit" ] || ! read_state "$release" || [ "$its_commit" != "$commit" ]; then return 1; fi
+	if [ "$at_release" = "$release" ]; then return 0; fi
+	case $its_state in
+	building | failed)
+		if ! write_state "$release" state=ready; then
+			fail "can't write to \`$state_dir/releases\`" "see whether the disk is full"
+		fi
+		;;
+	esac
+}
+
 unreachable() {
 	telling
 	origin_remedy "$url"
 	lock_remedy
+	if is_full; then full_remedy "$source"; fi
 	fail "git can't fetch from \`$shown_url\`: $telling" "$remedy"
 }
 
+still_locked
 if ! need_tools; then exit 1; fi
 locate_current
 if [ "$occupant" = not-a-symlink ]; then
@@ -75,15 +140,27 @@ if [ "$kind" = far ]; then
 else
 	submodule_protocols=''
 fi
+if [ "$resuming" = yes ] && is_there; then
+	emit release_dir "$release_dir"
+	emit end prepare
+	exit 0
+fi
 if [ -e "$release_dir" ] || [ -L "$release_dir" ]; then
 	fail "the release \`$release\` is there already, at \`$release_dir\`" "deploy again: a new release gets a new name"
 fi
+see_that_it_is_writable
+weigh_tree "$commit"
+make_room
 make_dir "$deploy" deploy_dir
 make_dir "$releases" releases_dir
 make_dir "$state_dir/releases" deploy_dir
 rehearse_switch
 bring_source
 exec 9<&-
+# Now it is known, and what was fetched takes room as well.
+if [ -n "$fetches" ]; then weigh_tree "$commit"; fi
+still_locked
+make_room
 
 modules_dir=$git_dir/garment-submodules
 if [ -n "$submodule_protocols" ]; then
@@ -93,22 +170,30 @@ fi
 if ! write_state "$release" state=building "commit=$commit" "by=$by" "ref=$git_ref" "made=$(date +%s)" 2>/dev/null; then
 	fail "can't write to \`$state_dir/releases\`" "let $(id -un) write there, and see whether the disk is full"
 fi
-on_fail=mark_failed
+on_fail=give_up
 rm -rf "$building"
 if ! said=$(mkdir "$building" 2>&1); then
 	reason "$said"
 	fail "can't make the folder \`$building\`: $reason" "let $(id -un) write to \`$releases\`, and see whether the disk is full"
 fi
 if ! fill "$git_dir" "$commit" "$building" "$url" ''; then
-	mark_failed
+	give_up
 	exit 1
 fi
 write_revision "$building" "$commit"
+if ! all_to_disk "$building"; then
+	if is_full; then fills_up; else remedy="see what the kernel says of that disk: dmesg"; fi
+	reason "$said"
+	fail "the disk does not take the files in \`$building\`: $reason" "$remedy"
+fi
 if ! put_in_place "$building" "$release_dir"; then
 	fail "can't rename \`$building\` to \`$release_dir\`: $said" "let $(id -un) write to \`$releases\`"
 fi
-if ! write_state "$release" state=ready; then
-	fail "can't write to \`$state_dir/releases\`" "see whether the disk is full"
+if ! write_state "$release" state=ready 2>/dev/null; then
+	# Without it nobody may switch to the release.
+	building=$release_dir
+	fills_up
+	fail "can't write to \`$state_dir/releases\`" "$remedy"
 fi
 emit release_dir "$release_dir"
 emit end prepare

@@ -1,5 +1,6 @@
 # shellcheck shell=sh disable=SC2154
-# Who is at work on this host or keeps others from it, and which releases were begun and never finished. Changes nothing.
+# Who is at work on this host or keeps others from it, which releases were begun and never finished, and whether what is
+# current is what garment made live. Changes nothing.
 
 lock=$state_dir/lock
 
@@ -22,6 +23,43 @@ if [ -e "$lock" ]; then
 	if [ ! -r "$lock" ]; then fail "can't read the lock \`$lock\`" "let $(id -un) read it"; fi
 	if is_held; then emit held "$(cat "$lock" 2>/dev/null)"; fi
 fi
+if find_record waits || find_record back; then
+	emit unconfirmed "$its_switch"
+	emit until "$its_until"
+fi
+# recorded_live: keeps the newest that is on record as live. There is one, unless somebody helped.
+recorded='' recorded_since=0
+recorded_live() {
+	case $its_live_since in '' | *[!0-9]*) its_live_since=0 ;; esac
+	if [ -z "$recorded" ] || [ "$its_live_since" -ge "$recorded_since" ]; then
+		recorded=$name recorded_since=$its_live_since
+	fi
+}
+
+# see_whether_it_moved: a cutover writes down where it comes from, then renames, then writes down the states. A link from
+# what is on record to what is current may be one that came no further.
+see_whether_it_moved() {
+	if [ -z "$recorded" ] || [ "$at_release" = "$recorded" ] || [ "$occupant" = not-a-symlink ]; then return; fi
+	if [ -n "$at_release" ] && read_state "$at_release" && [ "$its_state" = live ]; then return; fi
+	_at=${at_target%/}
+	if [ ! -d "$releases/$recorded" ] && [ "${_at##*/}" = "$recorded" ]; then
+		emit removed "$recorded"
+		return
+	fi
+	emit moved "$recorded"
+	_from=$(readlink "$state_dir/releases/.$at_release.from" 2>/dev/null)
+	_from=${_from%/}
+	if [ "${_from##*/}" = "$recorded" ]; then emit cut_off yes; fi
+}
+
+# see_whether_it_is_the_commit: only by what REVISION says. The files themselves are for verify.sh.
+see_whether_it_is_the_commit() {
+	if [ -z "$at_release" ] || ! read_state "$at_release" || [ -z "$its_commit" ]; then return; fi
+	_commit=$its_commit
+	read_revision "$at_release"
+	if [ "$its_commit" != "$_commit" ]; then emit revision "$its_commit"; fi
+}
+
 for file in "$state_dir"/releases/[0-9]*T*-*; do
 	if [ ! -f "$file" ]; then continue; fi
 	name=${file##*/}
@@ -31,6 +69,10 @@ for file in "$state_dir"/releases/[0-9]*T*-*; do
 		emit begun "$name"
 		emit by "$its_by"
 		;;
+	live) recorded_live ;;
 	esac
 done
+locate_current
+see_whether_it_moved
+see_whether_it_is_the_commit
 emit end standing

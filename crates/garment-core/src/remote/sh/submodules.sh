@@ -8,8 +8,9 @@ fill() (
 	if ! unpack "$git_dir" "$its_commit" "$dir"; then
 		telling
 		quoted "$dir"
-		fail "the files of commit $its_commit can't be unpacked in \`$dir\`: $telling" \
-			"see whether the disk is full: df -h $quoted; df -i $quoted"
+		remedy="see whether the disk is full: df -h $quoted; df -i $quoted"
+		if is_full; then fills_up; fi
+		fail "the files of commit $its_commit can't be unpacked in \`$dir\`: $telling" "$remedy"
 	fi
 	# One line an entry, so a newline in a path becomes \001 here; the last line says that git was through.
 	links=$({ run_git --git-dir="$git_dir" ls-tree -r -z "$its_commit" && printf '.\0'; } |
@@ -27,6 +28,12 @@ fill() (
 $links
 EOF
 )
+
+# fills_up: sets $full, for whoever has to clean up, and $remedy.
+fills_up() {
+	full=yes
+	full_remedy "$releases"
+}
 
 # read_modules: sets $modules to lines `submodule.NAME.path\001PATH` of the commit's .gitmodules.
 read_modules() {
@@ -136,6 +143,7 @@ mirror_submodule() {
 submodule_unreachable() {
 	telling
 	origin_remedy "$url"
+	if is_full; then fills_up; fi
 	fail "git can't fetch the submodule \`$sub\` from \`$shown_url\`: $telling" "$remedy"
 }
 
@@ -145,7 +153,7 @@ write_revision() {
 		fail "the repository has a folder \`REVISION\`, where garment writes the commit id" "rename it in the repository"
 	fi
 	if ! _said=$(rm -f "$1/REVISION" 2>&1) || ! printf '%s\n' "$2" 2>/dev/null >"$1/REVISION"; then
-		quoted "$1"
-		fail "can't write \`$1/REVISION\`" "see whether the disk is full: df -h $quoted; df -i $quoted"
+		fills_up
+		fail "can't write \`$1/REVISION\`" "$remedy"
 	fi
 }

@@ -33,4 +33,5 @@ locate_current
 emit current "$occupant"
 emit current_release "$at_release"
 emit current_target "$at_target"
+if find_record waits || find_record back; then emit unconfirmed "$its_switch"; fi
 emit end survey

@@ -126,8 +126,9 @@ fn stopped_by_one_host() {
     20261124T101112-4634f44 is left in the releases folder, to look at.
 
     what next:
-      look   garment list production
-      go on  the same command again  (once that is mended)
+      look    garment list production
+      go on   garment resume production  (once that is mended)
+      afresh  the same command again  (it makes a new release)
     ");
 }
 
@@ -198,8 +199,9 @@ fn stopped_by_many_in_different_ways() {
     20261124T101112-4634f44 is left in the releases folder, to look at.
 
     what next:
-      look   garment list production
-      go on  the same command again  (once that is mended)
+      look    garment list production
+      go on   garment resume production  (once that is mended)
+      afresh  the same command again  (it makes a new release)
     ");
 }
 
@@ -252,8 +254,9 @@ fn a_hundred_hosts_that_fail_alike() {
     `current` did not move on any host.
 
     what next:
-      look   garment list production
-      go on  the same command again  (once that is mended)
+      look    garment list production
+      go on   garment resume production  (once that is mended)
+      afresh  the same command again  (it makes a new release)
     ");
 }
 
@@ -282,14 +285,15 @@ fn live_but_failed() {
 
     what next:
       look     garment list production
+      go on    garment resume production  (once that is mended)
       go back  garment rollback production 20261123T090000-1111111
-      go on    the same command again  (it makes a new release)
+      afresh   the same command again  (it makes a new release)
     ");
     let rollback = Outcome { operation: Operation::Rollback, ..outcome };
     insta::assert_snapshot!(told(&rollback).lines().skip_while(|line| !line.starts_with("what")).collect::<Vec<_>>().join("\n"), @r"
     what next:
       look   garment list production
-      go on  do what is left of the `after` tasks by hand
+      go on  garment resume production  (once that is mended)
     ");
 }
 
@@ -326,8 +330,9 @@ fn mixed() {
 
     what next:
       look     garment list production
-      go on    the same command again  (once that is mended: one new release everywhere)
+      go on    garment resume production  (once that is mended)
       go back  garment rollback production 20261123T090000-1111111
+      afresh   the same command again  (it makes a new release)
     ");
 }
 
@@ -350,8 +355,9 @@ fn interrupted() {
     `current` did not move on any host.
 
     what next:
-      look   garment list 'my \u{1b}]0;shop'
-      go on  the same command again  (it starts afresh)
+      look    garment list 'my \u{1b}]0;shop'
+      go on   garment resume 'my \u{1b}]0;shop'
+      afresh  the same command again  (it makes a new release)
     ");
 }
 
@@ -385,8 +391,64 @@ fn a_rollback_that_lost_its_hosts() {
     What `current` leads to is not known on any host.
 
     what next:
-      look   garment list production
-      go on  garment rollback production 20261124T101112-4634f44  (once that is mended)
+      look    garment list production
+      go on   garment resume production  (once that is mended)
+      afresh  garment rollback production 20261124T101112-4634f44
+    ");
+}
+
+#[test]
+fn resumed() {
+    let hosts = many(1..3, NEW, &Progress::Complete);
+    let resumed = |verdict, hosts| Outcome {
+        operation: Operation::Resume,
+        resumed: Some(Operation::Deploy),
+        ..outcome(verdict, hosts)
+    };
+    let moves = moved(&["web2", "web1"], Some(OLD));
+    insta::assert_snapshot!(told_after(&resumed(Verdict::Done, hosts), &moves), @r"
+    resume of production done: 20261124T101112-4634f44 is live on 2 hosts (12 s)
+    to go back: garment rollback production 20261123T090000-1111111
+    ");
+    // One that had switched before says nothing of what was current.
+    let mut moves = moved(&["web1"], Some(NEW));
+    moves.add(&"web2".into(), Some(OLD), &release(NEW));
+    assert_eq!(moves.before(), Some(OLD));
+    assert_eq!(moves.lines().next().unwrap(), "20261124T101112-4634f44 already  web1");
+    let hosts = vec![host("web1", OLD, Progress::Failed(failure("web1", before("migrate"), "x", 1, &[])))];
+    let failed = resumed(Verdict::Stopped, hosts);
+    insta::assert_snapshot!(told(&failed), @r"
+
+    resume of production failed in before: migrate (12 s)
+
+    web1: before: migrate failed
+      $ x
+      exit code 1
+      it printed nothing
+
+    host  current                  how far it came
+    web1  20261123T090000-1111111  failed in before: migrate
+
+    `current` did not move on any host.
+    20261124T101112-4634f44 is left in the releases folder, to look at.
+
+    what next:
+      look     garment list production
+      go on    garment resume production  (once that is mended)
+      give up  garment abandon production
+    ");
+    let refused = Outcome {
+        resumed: None,
+        release: None,
+        problems: vec![problem("there is nothing to resume", "deploy")],
+        ..resumed(Verdict::Refused, many(1..2, OLD, &Progress::Untouched))
+    };
+    insta::assert_snapshot!(told(&refused), @r"
+
+    resume of production refused: nothing was changed (12 s)
+
+    there is nothing to resume
+      deploy
     ");
 }
 
@@ -396,7 +458,7 @@ fn commands_name_the_file_that_was_given() {
     let lines =
         Ending::new(Look::PLAIN, Some("ops/deploy.conf".into())).lines(&outcome, secs(1), &Moves::default());
     assert!(
-        lines.contains(&"  look   garment list --config ops/deploy.conf production".to_owned()),
+        lines.contains(&"  look    garment list --config ops/deploy.conf production".to_owned()),
         "{lines:?}"
     );
 }

@@ -1,0 +1,91 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::model::{Ending, OperationId};
+use crate::remote::{Ended, Info, Recorded};
+
+/// An operation as its hosts recorded it, put together.
+#[derive(Debug, Clone)]
+pub struct Merged<'a> {
+    /// Its name.
+    pub id: &'a OperationId,
+    /// What each host that has a record of it says, by its place among all hosts.
+    pub on: Vec<(usize, &'a Recorded)>,
+}
+
+/// The operations that hosts recorded, newest first; of each host its list.
+pub fn merge(hosts: &[Vec<Recorded>]) -> Vec<Merged<'_>> {
+    let mut merged: BTreeMap<&OperationId, Vec<(usize, &Recorded)>> = BTreeMap::new();
+    for (host, operations) in hosts.iter().enumerate() {
+        for recorded in operations {
+            merged.entry(&recorded.id).or_default().push((host, recorded));
+        }
+    }
+    merged.into_iter().rev().map(|(id, on)| Merged { id, on }).collect()
+}
+
+impl<'a> Merged<'a> {
+    /// What the operation is, by the first host that can say.
+    pub fn info(&self) -> Option<&'a Info> {
+        self.on.iter().find_map(|(_, recorded)| recorded.info.as_ref())
+    }
+
+    /// How often it was tried.
+    pub fn attempts(&self) -> u32 {
+        self.on.iter().map(|(_, recorded)| recorded.attempts).max().unwrap_or(1)
+    }
+
+    /// How its last attempt ended, if that was written down anywhere. A host that was lost lacks it.
+    pub fn end(&self) -> Option<&'a Ended> {
+        let ends = self.on.iter().filter_map(|(_, recorded)| recorded.end.as_ref());
+        let last = ends.max_by_key(|end| (end.attempt, end.outcome == Ending::Abandoned, end.at))?;
+        (last.attempt >= self.attempts()).then_some(last)
+    }
+
+    /// How it ended; `None` where it was cut short.
+    pub fn ending(&self) -> Option<Ending> {
+        self.end().map(|end| end.outcome)
+    }
+
+    /// Whether there is something left to go on with.
+    pub fn is_unfinished(&self) -> bool {
+        !self.ending().is_some_and(Ending::is_final)
+    }
+
+    /// Whether people gave it up.
+    pub fn is_abandoned(&self) -> bool {
+        self.ending() == Some(Ending::Abandoned)
+    }
+
+    /// What a host recorded of it.
+    pub fn of(&self, host: usize) -> Option<&'a Recorded> {
+        self.on.iter().find(|(at, _)| *at == host).map(|(_, recorded)| *recorded)
+    }
+
+    /// What it was and how it ended, for an error message.
+    pub(crate) fn in_words(&self) -> String {
+        let mut text = format!("the last operation, `{}`", self.id);
+        if let Some(info) = self.info() {
+            // Writing to a String can't fail.
+            let _ = write!(text, ", a {} by {}", info.operation, info.by);
+        }
+        let how = match self.ending() {
+            Some(Ending::Done) => "is done",
+            Some(Ending::Failed) => "failed",
+            Some(Ending::LiveButFailed) => "failed after the switch",
+            Some(Ending::Mixed) => "failed, and the hosts may differ",
+            Some(Ending::Interrupted) => "was stopped",
+            Some(Ending::Abandoned) => "was abandoned",
+            None => "was cut short",
+        };
+        let _ = write!(text, ", {how}");
+        if let Some(end) = self.end() {
+            let by = self.info().is_none_or(|info| info.by != end.by).then(|| format!(" by {}", end.by));
+            text.push_str(&by.filter(|_| end.outcome == Ending::Abandoned).unwrap_or_default());
+            if let Some(at) = end.at {
+                let _ = write!(text, " ({})", at.strftime("%Y-%m-%d %H:%M:%S UTC"));
+            }
+        }
+        text
+    }
+}

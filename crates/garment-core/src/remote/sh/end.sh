@@ -1,0 +1,7 @@
+# shellcheck shell=sh disable=SC2154
+# Writes $g_end down as the end of the operation whose record this session's own shell keeps in $g_op. Read by that shell,
+# as begin.sh is: nothing here may end it. By a rename: an end is there in full or not at all.
+
+if [ -n "${g_op-}" ]; then
+	(printf '%s' "$g_end" >"${g_op%/*}/end.new" && mv -f "${g_op%/*}/end.new" "${g_op%/*}/end") 2>/dev/null
+fi

@@ -107,7 +107,7 @@ impl Lines {
         self.list(4, "roles", task.roles.iter().map(|role| &role.0));
         for (key, value) in [("cd", &task.cd), ("prefix", &task.prefix)] {
             if let Some(value) = value {
-                self.value(4, key, &known.expand(value));
+                self.value(4, key, &known.expand_to_text(value));
             }
         }
         if !task.shell_env.is_empty() {
@@ -120,7 +120,7 @@ impl Lines {
         self.limit(4, "timeout", task.timeout, timeout);
         self.line(4, "commands:");
         for command in &task.commands {
-            self.line(5, &format!("- {}", quote(&known.expand(command).to_string())));
+            self.line(5, &format!("- {}", quote(&known.expand_to_text(command).to_string())));
         }
     }
 }
@@ -143,6 +143,12 @@ impl Known {
 
     fn expand(&self, template: &Template) -> Template {
         template.expand_known(|name| self.values.get(name).cloned())
+    }
+
+    /// The same where nothing but blanks would be a mistake: names whose values are that stay.
+    fn expand_to_text(&self, template: &Template) -> Template {
+        let expanded = self.expand(template);
+        if expanded.to_string().trim().is_empty() { template.clone() } else { expanded }
     }
 
     /// Remembers what a name stands for from here on, and returns it.

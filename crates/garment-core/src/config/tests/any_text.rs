@@ -51,37 +51,50 @@ const PIECES: [&str; 40] = [
     "🎉\u{301}",
 ];
 
+const VALUES: [&str; 25] = [
+    "",
+    "~",
+    "yes",
+    "1",
+    "0",
+    "-1",
+    "1e3",
+    "2m",
+    "none",
+    "''",
+    "\"\"",
+    "[]",
+    "{}",
+    "[a, b]",
+    "{a: b}",
+    "'{release}'",
+    "'{nobody}'",
+    "'{{}}'",
+    "'{'",
+    "|\n        text",
+    ">-\n        text",
+    "&a b",
+    "*a",
+    "!!str 1",
+    "all",
+];
+
+#[test]
+fn each_value_in_each_place() {
+    let lines: Vec<&str> = SAMPLE.lines().collect();
+    for at in 0..lines.len() {
+        let key = lines[at].find(": ").map_or(lines[at].len(), |end| end + 2);
+        for value in VALUES {
+            let line = format!("{}{value}", &lines[at][..key]);
+            look_at(&[&lines[..at], &[&line], &lines[at + 1..]].concat().join("\n"));
+        }
+    }
+}
+
 /// What is done, at which line, where to, and a value to write there.
 fn edit() -> impl Strategy<Value = (u8, Index, Index, String)> {
     let value = prop_oneof![
-        proptest::sample::select(vec![
-            "",
-            "~",
-            "yes",
-            "1",
-            "0",
-            "-1",
-            "1e3",
-            "2m",
-            "none",
-            "[]",
-            "{}",
-            "[a, b]",
-            "{a: b}",
-            "'{release}'",
-            "'{nobody}'",
-            "'{{}}'",
-            "'{'",
-            "|\n        text",
-            ">-\n        text",
-            "&a b",
-            "*a",
-            "!!str 1",
-            "all",
-            "db",
-            "staging",
-        ])
-        .prop_map(str::to_owned),
+        proptest::sample::select(VALUES.to_vec()).prop_map(str::to_owned),
         "\\PC{0,10}",
         "'[^']{0,6}'",
         "\"[^\"]{0,6}\"",

@@ -88,6 +88,30 @@ variables:
     "#);
 }
 
+/// Written out they would be mistakes.
+#[test]
+fn names_of_blank_texts_stay() {
+    let text = with(
+        "variables: [{nothing: ''}, {blank: ' {nothing}'}]
+stages: {after: [{id: x, cd: '{nothing}', prefix: '{blank}', commands: ['{nothing}{blank}', 'a{blank}']}]}",
+    );
+    let shown = show(&environment(&text));
+    assert_snapshot!(shown[shown.find("  variables:").unwrap()..], @r"
+      variables:
+        - nothing: ''
+        - blank: ' '
+      stages:
+        after:
+          - id: x
+            cd: '{nothing}'
+            prefix: '{blank}'
+            commands:
+              - '{nothing}{blank}'
+              - 'a '
+    ");
+    assert_eq!(show(&environment(&shown)), shown);
+}
+
 #[test]
 fn a_task_that_no_host_runs_is_a_comment() {
     let text = with(

@@ -1,6 +1,7 @@
 //! The command line of garment: arguments, one file per verb, reporters, exit codes.
 
 mod args;
+mod backlog;
 #[cfg(debug_assertions)]
 mod boundary;
 mod context;

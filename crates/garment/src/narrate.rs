@@ -1,4 +1,4 @@
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use garment_core::engine::Teller;
@@ -6,6 +6,7 @@ use garment_core::event::Event;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use crate::backlog::backlog;
 use crate::report::{self, Reporter};
 
 /// How often a live view moves.
@@ -23,12 +24,12 @@ impl Narrator {
         options: report::Options,
         boundary: impl Fn(&Event) + Send + Sync + 'static,
     ) -> (Self, Teller) {
-        let (sender, receiver) = mpsc::channel::<Event>();
+        let (told, shown) = backlog();
         let (is_over, over) = oneshot::channel();
         std::thread::spawn(move || {
             let mut reporter: Box<dyn Reporter> = report::to_stdout(&options);
             loop {
-                match receiver.recv_timeout(TICK) {
+                match shown.next(TICK) {
                     Ok(event) => reporter.event(&event),
                     Err(RecvTimeoutError::Timeout) => reporter.tick(Timestamp::now()),
                     Err(RecvTimeoutError::Disconnected) => break,
@@ -38,10 +39,9 @@ impl Narrator {
             drop(reporter);
             let _ = is_over.send(());
         });
-        // A reporter that is gone is no reason to stop a deploy.
         let teller = Teller::new(move |event| {
             boundary(&event);
-            drop(sender.send(event));
+            told.tell(event);
         });
         (Self { over }, teller)
     }

@@ -151,14 +151,16 @@ EOF
     (exec >/dev/null 2>&1 4<&- 5>&- 7<&- 8<&- && g_time_out "$g_left" "$g_base") &
     g_timer=$!
   fi
+  g_collect
   # shellcheck disable=SC2086
-  $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$g_what" "$@" "$g_text" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_base.out" 2>>"$g_base.err" 9<<EOF
+  $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$g_what" "$@" "$g_text" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_to_out" 2>>"$g_to_err" 9<<EOF
 $g_mark
 EOF
   g_status=$?
   g_timed=
   [ -z "$g_timer" ] || g_untime
   [ -z "$g_ending$g_timed" ] || g_until_gone
+  g_collected
   g_now=$(date +%s)
   # What has not begun has no end either: it may be run again.
   if [ -s "$g_base.pid" ]; then
@@ -177,6 +179,35 @@ EOF
 # PID: until it is gone. A signal that is trapped ends a `wait`.
 g_wait() {
   while kill -0 "$1" 2>/dev/null; do wait "$1"; done 2>/dev/null
+}
+
+# A command's outputs are pipes: it may open /dev/stderr anew, which would empty a file. Who reads them writes down what
+# comes, or, where the disk takes no more, goes on reading. Sets $g_to_out and $g_to_err.
+g_collect() {
+  g_to_out=$g_base.out g_to_err=$g_base.err g_collectors=
+  if [ "$g_what" != command ]; then return; fi
+  if ! mkfifo -m 600 "$g_base.pipe1" "$g_base.pipe2" 2>/dev/null; then
+    rm -f "$g_base.pipe1" "$g_base.pipe2"
+    return
+  fi
+  (exec 2>/dev/null 4<&- 5>&- 7<&- 8<&- >>"$g_to_out" <"$g_base.pipe1" && { cat || exec cat >/dev/null; }) &
+  g_collectors=$!
+  (exec 2>/dev/null 4<&- 5>&- 7<&- 8<&- >>"$g_to_err" <"$g_base.pipe2" && { cat || exec cat >/dev/null; }) &
+  g_collectors="$g_collectors $!"
+  g_to_out=$g_base.pipe1 g_to_err=$g_base.pipe2
+}
+
+# Until what the command printed is written down. What it left running may hold the pipes for long: that long nobody waits.
+g_collected() {
+  if [ -z "$g_collectors" ]; then return; fi
+  rm -f "$g_base.pipe1" "$g_base.pipe2"
+  g_tries=20
+  for g_pid in $g_collectors; do
+    while [ "$g_tries" -gt 0 ] && kill -0 "$g_pid" 2>/dev/null; do
+      sleep 0.03 2>/dev/null || { sleep 1 && g_tries=$((g_tries - 19)); }
+      g_tries=$((g_tries - 1))
+    done
+  done
 }
 
 # What is new in the records of a step. What reads here shares its place with whoever reads next.

@@ -105,3 +105,25 @@ async fn a_hundred_megabytes_on_one_line_arrive_whole_and_are_not_kept() {
         bed.close().await;
     }
 }
+
+/// Scripts write to `/dev/stderr` as often as to `>&2`. That opens the output anew, and would empty a file.
+#[test]
+fn outputs_that_are_opened_anew_lose_nothing() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for way in [Way::Unrecorded, Way::Recorded] {
+        let mut bed = runtime.block_on(Bed::new(way));
+        let text = "for n in 1 2 3; do echo out $n; echo err $n >&2; echo more out $n >/dev/stdout; \
+                    echo more err $n >/dev/stderr; sleep 0.3; done; echo last | tee /dev/stderr";
+        let (told, ran) = runtime.block_on(bed.run(&[text]));
+        assert_eq!(ran, Ok(()));
+        let lines = |what: &str| {
+            (1..=3).fold(String::new(), |all, n| all + &format!("{what} {n}\nmore {what} {n}\n"))
+        };
+        let due = vec![Told {
+            out: (lines("out") + "last\n").into_bytes(),
+            err: (lines("err") + "last\n").into_bytes(),
+            ..told[0].clone()
+        }];
+        assert_eq!(told, due, "{way:?}");
+    }
+}

@@ -23,6 +23,9 @@ while IFS= read -r g_line; do
 	esac
 done 2>/dev/null <"$g_lock"
 
+# What it is worth, if somebody has changed that file.
+case $g_former in '' | 0* | 1 | *[!0-9]*) g_former='' ;; esac
+
 if [ "$g_theirs" != "$g_token" ]; then
 	g_former=
 	printf '%s\0%s\0' problem "another operation has been at work there since the connection was lost"
@@ -44,6 +47,10 @@ then
 	g_former=
 	rm -rf "$g_lock.d"
 	eval "$g_take_lock"
+elif [ -z "$g_former" ]; then
+	printf '%s\0%s\0' problem "the lock is held, and \`$g_lock\` does not say by which process"
+	printf '%s\0%s\0' remedy "look what runs there before you go on"
+	false
 else
 	kill -USR2 "$g_former" 2>/dev/null
 	true

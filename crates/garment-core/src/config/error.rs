@@ -6,6 +6,10 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 /// How many mistakes are shown in full; a broken file can have thousands, and the first ones are the causes.
 const SHOWN: usize = 30;
 
+/// The control characters that the renderer does not show as text.
+const LATE_CONTROL: fn(char) -> bool = |c| matches!(c, '\u{80}'..='\u{9f}');
+const STAND_IN: &str = "¿";
+
 /// Every mistake found in one file, in the order in which they stand there. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigErrors {
@@ -66,7 +70,8 @@ pub(super) fn char_start(source: &str, at: usize) -> usize {
 
 impl ConfigErrors {
     pub(super) fn new(file: &str, source: &str, errors: Vec<ConfigError>) -> Self {
-        Self { file: file.to_owned(), source: source.to_owned(), errors }
+        // Here already, so that the carets stand below the text. It takes two bytes as well: places stay.
+        Self { file: file.to_owned(), source: source.replace(LATE_CONTROL, STAND_IN), errors }
     }
 
     /// The mistakes.
@@ -90,7 +95,7 @@ impl ConfigErrors {
             // Writing to a string can't fail.
             _ = writeln!(out, "\nand {more} more mistakes");
         }
-        out
+        out.replace(LATE_CONTROL, STAND_IN)
     }
 
     fn report<'a>(&'a self, error: &'a ConfigError) -> annotate_snippets::Group<'a> {

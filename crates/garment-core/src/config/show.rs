@@ -41,15 +41,23 @@ pub fn show(environment: &Environment) -> String {
         let value = known.define(&variable.name, &variable.value);
         out.value(2, &format!("- {}", quote(&variable.name)), &value);
     }
+    let idle = |task: &Task| !environment.hosts.iter().any(|host| host.has_any(&task.roles));
+    let all_idle = |stage: &Stage| environment.stages.of(*stage).iter().all(idle);
     if Stage::ALL.iter().any(|stage| !environment.stages.of(*stage).is_empty()) {
+        out.commented = Stage::ALL.iter().all(all_idle);
         out.line(1, "stages:");
     }
     for stage in Stage::ALL {
         let tasks = environment.stages.of(stage);
         if !tasks.is_empty() {
+            out.commented = all_idle(&stage);
             out.line(2, &format!("{}:", stage.key()));
         }
         for task in tasks {
+            out.commented = idle(task);
+            if out.commented {
+                out.line(3, "no host here has a role of this task, so it does not run:");
+            }
             out.task(task, environment.timeout, &known);
         }
     }
@@ -60,11 +68,16 @@ pub fn show(environment: &Environment) -> String {
 #[derive(Default)]
 struct Lines {
     text: String,
+    /// What no host has a role for: another environment handed it down, and by itself it would be a mistake.
+    commented: bool,
 }
 
 impl Lines {
     fn line(&mut self, level: usize, line: &str) {
         self.text.push_str(&"  ".repeat(level));
+        if self.commented {
+            self.text.push_str("# ");
+        }
         self.text.push_str(line);
         self.text.push('\n');
     }
@@ -94,7 +107,7 @@ impl Lines {
         self.list(4, "roles", task.roles.iter().map(|role| &role.0));
         for (key, value) in [("cd", &task.cd), ("prefix", &task.prefix)] {
             if let Some(value) = value {
-                self.value(4, key, &known.expand(value));
+                self.value(4, key, &known.expand_to_text(value));
             }
         }
         if !task.shell_env.is_empty() {
@@ -107,7 +120,7 @@ impl Lines {
         self.limit(4, "timeout", task.timeout, timeout);
         self.line(4, "commands:");
         for command in &task.commands {
-            self.line(5, &format!("- {}", quote(&known.expand(command).to_string())));
+            self.line(5, &format!("- {}", quote(&known.expand_to_text(command).to_string())));
         }
     }
 }
@@ -130,6 +143,12 @@ impl Known {
 
     fn expand(&self, template: &Template) -> Template {
         template.expand_known(|name| self.values.get(name).cloned())
+    }
+
+    /// The same where nothing but blanks would be a mistake: names whose values are that stay.
+    fn expand_to_text(&self, template: &Template) -> Template {
+        let expanded = self.expand(template);
+        if expanded.to_string().trim().is_empty() { template.clone() } else { expanded }
     }
 
     /// Remembers what a name stands for from here on, and returns it.

@@ -30,14 +30,14 @@ pub(super) struct Lasting {
 
 /// What was told of a batch so far.
 #[derive(Default)]
-struct Told {
+pub(super) struct Told {
     /// The step that runs, or that runs next.
-    at: usize,
+    pub(super) at: usize,
     begun: bool,
     /// Bytes of each of its outputs.
-    bytes: [u64; 2],
+    pub(super) bytes: [u64; 2],
     /// A step failed, and was the last one.
-    failed: bool,
+    pub(super) failed: bool,
 }
 
 impl Lasting {
@@ -167,7 +167,7 @@ async fn given_up(wish: &mut watch::Receiver<Wish>) {
 }
 
 impl Told {
-    fn take(&mut self, signal: Signal<'_>, tell: Tell<'_>) {
+    pub(super) fn take(&mut self, signal: Signal<'_>, tell: Tell<'_>) {
         match signal {
             Signal::Begin(index) => {
                 // What is followed begins once more.
@@ -176,7 +176,8 @@ impl Told {
                 }
                 *self = Self { at: index, begun: true, ..Self::default() };
             }
-            Signal::Output(_, stream, bytes) => {
+            // Before that it is a daemon's of a former step, and in no record.
+            Signal::Output(_, stream, bytes) if self.begun => {
                 self.bytes[usize::from(stream == Stream::Stderr)] += bytes.len() as u64;
             }
             Signal::End(index, exit) => {

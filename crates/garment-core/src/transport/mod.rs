@@ -11,6 +11,8 @@ mod openssh;
 mod recording;
 mod shell;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use openssh::System;
 pub use recording::{Recording, Reply};

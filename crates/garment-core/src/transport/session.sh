@@ -61,17 +61,19 @@ g_say() {
 # shellcheck disable=SC2016
 g_text='eval "$(g_c=$(cat <&3); case $g_c in "exec 3<&-"*) printf "%s\n" "$g_c" ;; *) echo "echo no command arrived: what starts this shell must leave file descriptor 3 open >&2; exit 126" ;; esac)"'
 
-# What runs a step. It tells its process id, which `exec` keeps, on fd 6, and leaves the rest of fd 3 to SHELL. If
-# nobody listens the step does not begin. $2, unless empty, is where it is written down that it did. With $3 `script` fd
-# 6, the session's stdout, stays open: by it garment's own scripts tell what a full disk does not take.
+# What runs a step. It tells its process id, which `exec` keeps, on fd 6. If nobody listens the step does not begin. $2,
+# unless empty, is where it is written down that it did. With $3 `script` fd 6, the session's stdout, stays open: by it
+# garment's own scripts tell what a full disk does not take. The mark's word comes on fd 9, not with the text on fd 3,
+# which this shell has open as long as the step runs: where bash keeps a long here-document in a file, that can be read.
 # shellcheck disable=SC2016
 g_start='
-  IFS= read -r g_mark <&3
+  IFS= read -r g_mark <&9
   until printf "%s begin %s %s%s\n" "$g_mark" "$1" "$$" "${2:+ recorded}" >&6 2>/dev/null; do
     kill -0 "$PPID" 2>/dev/null || exit
     sleep 1
   done
   unset g_mark
+  exec 9<&-
   [ "$3" = script ] || exec 6>&-
   if [ -n "$2" ] && ! echo "$$" >"$2.pid"; then exit 125; fi
   shift 3
@@ -112,7 +114,9 @@ g_step() {
   if [ "$g_name" = - ] || [ -z "$g_op" ]; then
     g_may_begin || return 1
     # shellcheck disable=SC2086
-    $g_setsid sh -c "$g_start" sh "$g_id" '' "$g_what" "$@" "$g_text" </dev/null 4<&- 5>&- 6>&1
+    $g_setsid sh -c "$g_start" sh "$g_id" '' "$g_what" "$@" "$g_text" </dev/null 4<&- 5>&- 6>&1 9<<EOF
+$g_mark
+EOF
     g_status=$?
     g_first='' g_critical=''
     g_ended "$g_status" ''
@@ -148,7 +152,9 @@ g_step() {
     g_timer=$!
   fi
   # shellcheck disable=SC2086
-  $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$g_what" "$@" "$g_text" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_base.out" 2>>"$g_base.err"
+  $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$g_what" "$@" "$g_text" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_base.out" 2>>"$g_base.err" 9<<EOF
+$g_mark
+EOF
   g_status=$?
   g_timed=
   [ -z "$g_timer" ] || g_untime
@@ -156,6 +162,8 @@ g_step() {
   g_now=$(date +%s)
   # What has not begun has no end either: it may be run again.
   if [ -s "$g_base.pid" ]; then
+    # A fifo there would be waited for.
+    [ ! -e "$g_base.status" ] || rm -rf "$g_base.status"
     { echo "$g_status $g_began $g_now$g_timed" >"$g_base.status"; } 2>/dev/null
   fi
   g_critical=
@@ -182,8 +190,9 @@ g_copy() {
 }
 
 g_relay() {
-  trap 'g_end=1' TERM
+  # In this order: the signal may come at once.
   g_end=
+  trap 'g_end=1' TERM
   while [ -z "$g_end" ]; do
     { sleep 0.2 || sleep 1; } >/dev/null 2>&1 7<&- 8<&- &
     wait "$!"
@@ -252,6 +261,7 @@ g_is_recorded() {
   g_line='' g_timed=''
   { IFS= read -r g_line <"$g_base.status"; } 2>/dev/null || return 1
   g_status=${g_line%% *}
+  case $g_status in '' | *[!0-9]*) return 1 ;; esac
   case $g_line in *' timeout') g_timed=' timeout' ;; esac
 }
 
@@ -290,7 +300,6 @@ g_settle() {
 g_here() {
   g_id=$1
   [ -z "$g_stopped$g_over" ] || return 1
-  IFS= read -r g_script <&3
   g_say begin "$g_id"
   g_script=$(cat <&3)
   eval "$g_script"
@@ -339,12 +348,14 @@ g_beat() {
 # No `--` before the group: dash would take it for a number. Where there is no setsid there is no group either, and the
 # process alone must do.
 g_send() {
+  # What was written down may have been overwritten, and 1 would be everybody.
+  case $2 in '' | 0 | 1 | *[!0-9]*) return 1 ;; esac
   kill -"$1" "-$2" 2>/dev/null || kill -"$1" "$2" 2>/dev/null
 }
 
 # All of the group has to go, also what outlives its leader: within ten seconds, or so.
 g_signal() {
-  g_send "$@"
+  g_send "$@" || return 0
   g_tries=50
   while [ "$g_tries" -gt 0 ] && { kill -0 "-$2" || kill -0 "$2"; } 2>/dev/null; do
     sleep 0.2 2>/dev/null || sleep 1

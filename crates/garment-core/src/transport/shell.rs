@@ -36,9 +36,11 @@ pub(super) struct Shell {
     err_buffer: Vec<u8>,
     /// When stderr came to its end: nobody writes there any more.
     err_ended: Option<Instant>,
+    /// When the child ended. What it left running may keep the outputs open, and some of that runs for as long as the
+    /// child is not waited for.
+    exited: Option<Instant>,
     /// What is still to be written.
     pending: Vec<u8>,
-    mark: String,
     /// Ends here-documents. Not the mark: what runs on the host may see its own text.
     fence: String,
     /// How often the host hears that somebody is there.
@@ -95,10 +97,10 @@ impl Shell {
             out_buffer: vec![0; BUFFER],
             err_buffer: vec![0; BUFFER],
             err_ended: None,
+            exited: None,
             // The first line is for a start-up file that reads one: bash reads `.bashrc` where sshd starts it.
             pending: format!("\ng_mark={mark} g_patience={}\n{SESSION}", 3 * keepalive.as_secs())
                 .into_bytes(),
-            mark,
             fence,
             keepalive,
             next_beat: Instant::now() + keepalive,
@@ -144,9 +146,9 @@ impl Shell {
                     _ => std::future::pending().await,
                 }
             };
-            let err_ended = self.err_ended;
+            let ended = self.err_ended.into_iter().chain(self.exited).min();
             let waited = async {
-                match err_ended {
+                match ended {
                     Some(at) => tokio::time::sleep_until(at + GOODBYE).await,
                     None => std::future::pending().await,
                 }
@@ -161,6 +163,7 @@ impl Shell {
                     Ok(0) | Err(_) => self.err_ended = Some(Instant::now()),
                     Ok(n) => return Read::Pieces(Stream::Stderr, self.err.feed(&self.err_buffer[..n])),
                 },
+                _ = self.child.wait(), if self.exited.is_none() => self.exited = Some(Instant::now()),
                 () = waited => return Read::Gone,
                 true = wished => return Read::Wish,
                 written = write => match written {
@@ -187,7 +190,7 @@ impl Shell {
 
     /// The shell text of a batch.
     fn batch(&self, run: &ToRun<'_>) -> String {
-        let (fence, mark) = (&self.fence, &self.mark);
+        let fence = &self.fence;
         let mut text = String::from("{ g_open\n");
         if let Some(begin) = run.begin {
             // Writing to a String can't fail.
@@ -209,7 +212,7 @@ impl Shell {
                 let _ = write!(text, " {}", quote(word));
             }
             let and = if index < last { " &&" } else { "" };
-            let _ = write!(text, " 3<<'{fence}'{and}\n{mark}\nexec 3<&-\n{}\n{fence}\n", step.text);
+            let _ = write!(text, " 3<<'{fence}'{and}\nexec 3<&-\n{}\n{fence}\n", step.text);
         }
         text.push_str("g_close\n}\n");
         text

@@ -1,6 +1,7 @@
 //! Whatever stands in a file: no panic, and every mistake has a place that is in the file.
 
 use proptest::prelude::*;
+use proptest::sample::Index;
 
 use super::with;
 use crate::config::{Config, show};
@@ -50,11 +51,67 @@ const PIECES: [&str; 40] = [
     "🎉\u{301}",
 ];
 
+const VALUES: [&str; 25] = [
+    "",
+    "~",
+    "yes",
+    "1",
+    "0",
+    "-1",
+    "1e3",
+    "2m",
+    "none",
+    "''",
+    "\"\"",
+    "[]",
+    "{}",
+    "[a, b]",
+    "{a: b}",
+    "'{release}'",
+    "'{nobody}'",
+    "'{{}}'",
+    "'{'",
+    "|\n        text",
+    ">-\n        text",
+    "&a b",
+    "*a",
+    "!!str 1",
+    "all",
+];
+
+#[test]
+fn each_value_in_each_place() {
+    let lines: Vec<&str> = SAMPLE.lines().collect();
+    for at in 0..lines.len() {
+        let key = lines[at].find(": ").map_or(lines[at].len(), |end| end + 2);
+        for value in VALUES {
+            let line = format!("{}{value}", &lines[at][..key]);
+            look_at(&[&lines[..at], &[&line], &lines[at + 1..]].concat().join("\n"));
+        }
+    }
+}
+
+/// What is done, at which line, where to, and a value to write there.
+fn edit() -> impl Strategy<Value = (u8, Index, Index, String)> {
+    let value = prop_oneof![
+        proptest::sample::select(VALUES.to_vec()).prop_map(str::to_owned),
+        "\\PC{0,10}",
+        "'[^']{0,6}'",
+        "\"[^\"]{0,6}\"",
+    ];
+    (0..8_u8, any::<Index>(), any::<Index>(), value)
+}
+
 fn look_at(text: &str) {
     match Config::parse("deploy.conf", text) {
         Ok(config) => {
             for name in config.environments() {
-                show(config.environment(name).unwrap());
+                let shown = show(config.environment(name).unwrap());
+                let again = Config::parse("shown", &shown).unwrap_or_else(|e| panic!("{text}\n{shown}\n{e}"));
+                // What does not run there stands there as a comment.
+                let runs = |line: &&str| !line.trim_start().starts_with('#');
+                let runs: String = shown.split_inclusive('\n').filter(runs).collect();
+                assert_eq!(show(again.environment(name).unwrap()), runs, "{text}\n{shown}");
             }
         }
         Err(errors) => {
@@ -93,6 +150,34 @@ proptest! {
     fn pieces_of_yaml(pieces in proptest::collection::vec(proptest::sample::select(PIECES.to_vec()), 0..12)) {
         look_at(&pieces.concat());
         look_at(&with(&pieces.concat()));
+    }
+
+    /// Lines of the sample left out, doubled, moved, and further in or out; values in the place of others.
+    #[test]
+    fn a_file_whose_lines_were_edited(edits in proptest::collection::vec(edit(), 1..6)) {
+        let mut lines: Vec<String> = SAMPLE.lines().map(str::to_owned).collect();
+        for (what, at, to, value) in edits {
+            let at = at.index(lines.len());
+            match what {
+                0 => drop(lines.remove(at)),
+                1 => lines.insert(to.index(lines.len()), lines[at].clone()),
+                2 => {
+                    let line = lines.remove(at);
+                    lines.insert(to.index(lines.len() + 1), line);
+                }
+                3 => lines[at].insert_str(0, "  "),
+                4 => lines[at] = lines[at].strip_prefix("  ").unwrap_or(&lines[at]).to_owned(),
+                _ => {
+                    let key = lines[at].find(": ").map_or(lines[at].len(), |end| end + 2);
+                    lines[at].truncate(key);
+                    lines[at].push_str(&value);
+                }
+            }
+            if lines.is_empty() {
+                break;
+            }
+        }
+        look_at(&lines.join("\n"));
     }
 
     #[test]

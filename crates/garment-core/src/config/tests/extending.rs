@@ -120,11 +120,12 @@ top:
           - id: x
             commands:
               - II34
-        cleanup:
-          - id: c
-            roles: [db]
-            commands:
-              - c
+        # cleanup:
+          # no host here has a role of this task, so it does not run:
+          # - id: c
+            # roles: [db]
+            # commands:
+              # - c
     "#);
 }
 

@@ -79,4 +79,23 @@ fn colours_are_asked_for() {
 fn control_characters_of_the_file_do_not_reach_the_terminal() {
     let shown = mistakes("\"\\e[31mx\": 1\nkeep_releases: \"\\e]0;x\\a\"\nvariables: [{\"a\\eb\": x}]");
     assert!(!shown.contains(['\u{1b}', '\u{7}']), "{shown}");
+    // U+009B is CSI to some terminals.
+    assert_snapshot!(mistakes("é: \"\u{9b}31mx\" # x"), @r#"
+    error: `\u{9b}` can't be here
+     --> deploy.conf:6:7
+      |
+    6 |   é: "¿31mx" # x
+      |       ^^^^^^^^^^
+      |
+      = help: put the text in quotes, or leave the character out
+    "#);
+    assert_snapshot!(mistakes("source_dir: '/{\u{85}}'"), @r"
+    error: `{¿}` is not a variable
+     --> deploy.conf:6:17
+      |
+    6 |   source_dir: '/{¿}'
+      |                 ^^^
+      |
+      = help: for plain braces write `{{\u{85}}}`
+    ");
 }

@@ -88,6 +88,62 @@ variables:
     "#);
 }
 
+/// Written out they would be mistakes.
+#[test]
+fn names_of_blank_texts_stay() {
+    let text = with(
+        "variables: [{nothing: ''}, {blank: ' {nothing}'}]
+stages: {after: [{id: x, cd: '{nothing}', prefix: '{blank}', commands: ['{nothing}{blank}', 'a{blank}']}]}",
+    );
+    let shown = show(&environment(&text));
+    assert_snapshot!(shown[shown.find("  variables:").unwrap()..], @r"
+      variables:
+        - nothing: ''
+        - blank: ' '
+      stages:
+        after:
+          - id: x
+            cd: '{nothing}'
+            prefix: '{blank}'
+            commands:
+              - '{nothing}{blank}'
+              - 'a '
+    ");
+    assert_eq!(show(&environment(&shown)), shown);
+}
+
+#[test]
+fn a_task_that_no_host_runs_is_a_comment() {
+    let text = with(
+        "stages:
+  before: [{id: migrate, roles: [db], commands: [m]}, {id: build, commands: [b]}]
+  after: [{id: sync, roles: [db], commands: [s]}]",
+    ) + "q:\n  extends: p\n  hosts: {h: }\n";
+    let config = Config::parse("deploy.conf", &text).unwrap();
+    let shown = show(config.environment("q").unwrap());
+    assert_snapshot!(shown[shown.find("  stages:").unwrap()..], @r"
+      stages:
+        before:
+          # no host here has a role of this task, so it does not run:
+          # - id: migrate
+            # roles: [db]
+            # commands:
+              # - m
+          - id: build
+            commands:
+              - b
+        # after:
+          # no host here has a role of this task, so it does not run:
+          # - id: sync
+            # roles: [db]
+            # commands:
+              # - s
+    ");
+    let again = environment(&shown);
+    assert_eq!(again.stages.before.len(), 1);
+    assert_eq!(again.stages.after, []);
+}
+
 /// An environment with nothing left to expand comes back as it was.
 fn comes_back(environment: &Environment) {
     let text = show(environment);

@@ -123,11 +123,12 @@ impl Damage {
                     kill(running);
                 }
                 for host in self.hosts(bed) {
-                    host.crash();
-                    assert!(
-                        host.processes().is_empty() && host.open_sessions() == 0,
-                        "not landed: something lives"
-                    );
+                    // What is between a fork and an exec is not seen in one look.
+                    let dies = || {
+                        host.crash();
+                        host.processes().is_empty() && host.open_sessions() == 0
+                    };
+                    assert!(within(PATIENCE, dies), "not landed: something lives: {:?}", host.processes());
                 }
             }
             Kind::SecondDeployer => self.deploy_beside(bed, case),

@@ -6,6 +6,7 @@ use super::Teller;
 use super::fleet::{LONGEST_ANSWER, script_problem};
 use super::lines::Lines;
 use crate::event::{Exit, Failure, HostName, HostResult, Problem, StepRef, Stream, TaskRef, What};
+use crate::remote;
 use crate::transport::{Session, Signal, Step, Wish};
 
 /// What is sent to a command that is to end, and what to one that does not.
@@ -116,6 +117,11 @@ impl HostTask<'_> {
             Signal::End(index, exit) => {
                 state.lines.finish(|stream, line| self.tell_line(stream, line));
                 state.ended = index + 1;
+                if self.steps.get(index).is_some_and(|step| step.is_script) {
+                    for text in remote::parse_warnings(&state.answer) {
+                        self.teller.tell(What::Note { host: Some(self.host.clone()), text });
+                    }
+                }
                 if !exit.ok() {
                     state.failed = Some((index, exit));
                 }

@@ -35,7 +35,7 @@ pub use operations::{Ended, Info, Recorded, RecordedStep, RecordedTask, operatio
 pub use paths::Paths;
 pub use pin::{parse_pin, pin};
 pub use prepare::{Prepare, parse_prepare, prepare};
-pub use problem::parse_problems;
+pub use problem::{parse_problems, parse_warnings};
 pub use prune::{parse_prune, prune};
 pub use quote::quote;
 pub use records::BadRecords;

@@ -18,6 +18,12 @@ pub fn parse_problems(stdout: &[u8]) -> Result<Vec<Problem>, BadRecords> {
     Ok(problems)
 }
 
+/// What people are to know of what a script did, though it stopped nothing.
+pub fn parse_warnings(stdout: &[u8]) -> Vec<String> {
+    let Ok(records) = Records::parse(stdout) else { return Vec::new() };
+    records.pairs().filter(|(key, _)| *key == "warning").map(|(_, text)| visible(&text)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -74,8 +74,17 @@ g_start='
   done
   unset g_mark
   exec 9<&-
+  if [ -n "$2" ] && ! echo "$$" 2>/dev/null >"$2.pid"; then
+    g_what="can not write \`$2.pid\`, so nothing was begun"
+    g_remedy="see whether the disk is full"
+    if [ "$3" = script ]; then
+      printf "problem\0%s\0remedy\0%s\0" "$g_what" "$g_remedy" >&6
+    else
+      printf "%s: %s\n" "$g_what" "$g_remedy" >&6
+    fi
+    exit 125
+  fi
   [ "$3" = script ] || exec 6>&-
-  if [ -n "$2" ] && ! echo "$$" >"$2.pid"; then exit 125; fi
   shift 3
   exec "$@"'
 

@@ -57,10 +57,10 @@ back() {
 		quoted "$current"
 		fail "can't remove \`$current\`, which was not there before: $reason" "do it by hand: rm $quoted"
 	fi
-	if ! write_state "$release" "state=$left_as"; then note "the state of $release can't be written"; fi
+	if ! write_state "$release" "state=$left_as"; then warn "the state of $release can't be written"; fi
 	locate_current
 	if [ -n "$at_release" ] && [ -f "$state_dir/releases/$at_release" ] && ! write_state "$at_release" state=live; then
-		note "the state of $at_release can't be written"
+		warn "the state of $at_release can't be written"
 	fi
 	parent "$current"
 	names_to_disk "$result" "$state_dir/releases"

@@ -118,16 +118,16 @@ emit to "$release"
 if [ "$at_release" = "$release" ] && read_state "$release" && [ "$its_state" = live ]; then
 	: # It has been live since then, not since now.
 elif ! write_state "$release" state=live "live_since=$(date +%s)"; then
-	note "$release is current, but its state can't be written in $state_dir/releases"
+	warn "$release is current, but its state can't be written in $state_dir/releases"
 fi
 if [ -n "$left" ] && ! write_state "$left" "state=$left_as"; then
-	note "the state of $left can't be written in $state_dir/releases"
+	warn "the state of $left can't be written in $state_dir/releases"
 fi
 # What was live on record when somebody moved `current` by hand.
 for file in "$state_dir"/releases/[0-9]*T*-*; do
 	name=${file##*/}
 	if [ "$name" = "$release" ] || ! read_state "$name" || [ "$its_state" != live ]; then continue; fi
-	if ! write_state "$name" state=replaced; then note "the state of $name can't be written in $state_dir/releases"; fi
+	if ! write_state "$name" state=replaced; then warn "the state of $name can't be written in $state_dir/releases"; fi
 done
 parent "$current"
 names_to_disk "$result" "$state_dir/releases"

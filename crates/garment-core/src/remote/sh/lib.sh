@@ -40,6 +40,12 @@ note() {
 	printf '%s\n' "$*" >&2
 }
 
+# warn TEXT: something that people are to know whatever they asked to see.
+warn() {
+	note "$*"
+	emit warning "$*"
+}
+
 # absolute PATH: sets $result. `~` is the home folder, and so is where a relative path starts.
 absolute() {
 	# shellcheck disable=SC2088

@@ -31,9 +31,9 @@ make_room() {
 		_old=${_file##*/}
 		if [ -z "$helps" ] || [ "$_old" = "$release" ] || ! is_expendable "$_old"; then continue; fi
 		if erase "$releases/.$_old.building" && remove_release "$_old"; then
-			note "removed the failed release $_old to make room"
+			warn "removed the failed release $_old to make room"
 		else
-			note "the failed release $_old can't be removed to make room: $said"
+			warn "the failed release $_old can't be removed to make room: $said"
 		fi
 		if is_roomy; then return; fi
 	done

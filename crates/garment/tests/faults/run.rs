@@ -118,7 +118,7 @@ fn holds(wrong: &mut Vec<String>, check: impl FnOnce()) {
 
 /// Where it failed, the report says that it was the disk.
 fn names_the_disk(outcome: &Outcome) {
-    let words = ["disk", "make room", "No space left", "Read-only", "can't write", "can't make"];
+    let words = ["disk", "make room", "No space left", "Read-only", "read-only", "can't write", "can't make"];
     let told = outcome.stdout.split_once("\n\n").map_or("", |(_, report)| report);
     let told = words.iter().any(|word| told.contains(word));
     assert!(

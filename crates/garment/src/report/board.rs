@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use garment_core::event::{Event, Failure, HostName, HostResult, Operation, TaskRef, What};
+use garment_core::event::{Event, HostName, HostResult, Operation, TaskRef, What};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
@@ -99,10 +99,10 @@ impl Board {
                 let (state, text) = match result {
                     HostResult::Done => (State::Done(*took), "done".to_owned()),
                     HostResult::Stopped => (State::Stopped, "stopped".to_owned()),
-                    HostResult::Failed(Failure { exit: Some(exit), .. }) => {
-                        (State::Failed, format!("failed: {}", exit::words(*exit)))
+                    HostResult::Failed(failure) => {
+                        let how = exit::of(failure).map(|how| format!(": {how}")).unwrap_or_default();
+                        (State::Failed, format!("failed{how}"))
                     }
-                    HostResult::Failed(_) => (State::Failed, "failed".to_owned()),
                     HostResult::Lost(_) => (State::Failed, "not known how it went".to_owned()),
                 };
                 self.set(host, state, event.at, text);

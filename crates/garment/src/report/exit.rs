@@ -1,4 +1,4 @@
-use garment_core::event::Exit;
+use garment_core::event::{Exit, Failure};
 
 /// A status in words: with the signal's name where shells mean one, and what the statuses that shells give themselves
 /// stand for.
@@ -16,7 +16,13 @@ pub(super) fn words(exit: Exit) -> String {
     }
 }
 
-/// The same of a command whose end has a reason of its own: nothing is guessed.
+/// How a command ended, in words; `None` where that is not known.
+pub(super) fn of(failure: &Failure) -> Option<String> {
+    let exit = failure.exit?;
+    Some(if failure.problem.is_some() { words_of_known(exit) } else { words(exit) })
+}
+
+/// A status whose reason is known: nothing is guessed.
 pub(super) fn words_of_known(exit: Exit) -> String {
     words(exit).replace(", perhaps since memory ran out", "")
 }

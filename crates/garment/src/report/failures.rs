@@ -133,7 +133,7 @@ fn of_failure(failure: &Failure, look: Look) -> Vec<String> {
 fn in_brief(host: &HostOutcome, look: Look) -> String {
     let why = match &host.progress {
         Progress::Unreachable(problem) => clean::lines(&problem.what).next(),
-        Progress::Failed(Failure { exit: Some(exit), .. }) => Some(exit::words(*exit)),
+        Progress::Failed(failure) if failure.exit.is_some() => exit::of(failure),
         Progress::Failed(failure) | Progress::Lost(failure) => {
             failure.problem.as_ref().and_then(|problem| clean::lines(&problem.what).next())
         }

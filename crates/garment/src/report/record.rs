@@ -225,7 +225,7 @@ impl Record {
                 self.problem(host, &format!("{task}: failed"), problem)
             }
             HostResult::Failed(failure) => {
-                let how = failure.exit.map_or_else(|| "not known how".to_owned(), exit::words);
+                let how = exit::of(failure).unwrap_or_else(|| "not known how".to_owned());
                 vec![format!("{tag} {} {how}", self.look.paint(Tone::Bad, &format!("{task}: failed:")))]
             }
             HostResult::Lost(Failure { problem: Some(problem), .. }) => {

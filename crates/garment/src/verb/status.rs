@@ -245,12 +245,15 @@ impl Telling<'_> {
 
     /// What was begun and is not at work any more, where nothing but the release says so.
     fn unfinished(&self, seen: &Seen, begun: Option<&Merged>) -> Vec<String> {
+        // It may be what is at work elsewhere.
+        if seen.is_anyone_at_work() {
+            return Vec::new();
+        }
         let told = begun.and_then(|last| Some(&last.info()?.release));
         let begun = seen.by(|facts, standing| {
             let newer = |release: &ReleaseName| facts.current_release().is_none_or(|at| release > at);
-            let begun = standing.begun.iter().filter(|begun| {
-                standing.held.is_none() && newer(&begun.release) && Some(&begun.release) != told
-            });
+            let begun =
+                standing.begun.iter().filter(|begun| newer(&begun.release) && Some(&begun.release) != told);
             begun.map(|begun| (&begun.release, begun.by.as_str())).collect()
         });
         let mut lines: Vec<String> = begun

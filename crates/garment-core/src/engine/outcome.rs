@@ -137,7 +137,7 @@ impl Ledger {
             step: StepRef { index: 0, of: 1, text: step.unwrap_or_else(|| "".into()) },
             exit: None,
             problem: Some(Problem {
-                what: "it does not answer any more".into(),
+                what: "it has not said in time how it ended".into(),
                 remedy: "what was running there may still be running: look before you try again".into(),
             }),
             tail: Vec::new(),

@@ -279,7 +279,7 @@ fn a_host_that_answers_no_more_is_not_waited_for() {
 
     web2: before: long: how it went is not known
       $ echo here; (sleep 4321) & sleep 1234; touch ~/finished
-      it does not answer any more
+      it has not said in time how it ended
       what was running there may still be running: look before you try again
 
     host  current  how far it came

@@ -256,6 +256,7 @@ unpack() {
 	case $said in *"$nl/archive done"*) case $said in *"$nl/tar done"*) _through=yes ;; esac ;; esac
 	case $said in *"$nl/archive failed"* | *"$nl/tar failed"*) _through='' ;; esac
 	# A full disk has a line for every file.
-	said=$(printf '%s\n' "$said" | sed -e '/^\/archive /d' -e '/^\/tar /d' -e '/^$/d' | sed -e 20q)
+	# What git says may come between the beginning of a line of tar's and its end.
+	said=$(printf '%s\n' "$said" | sed -e '/^\/archive /d' -e '/^\/tar /d' -e '/^tar: $/d' -e '/^$/d' | sed -e 20q)
 	[ -n "$_through" ]
 }

@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::{Plan, PlanTask, Selection, host_names};
+use super::{PlanTask, Selection, host_names};
 use crate::event::{Operation, Phase, TaskRef};
 use crate::model::{Environment, HostFacts, Occupant, OperationId, ReleaseName};
 use crate::remote::RecordedTask;
@@ -148,13 +148,6 @@ pub(super) fn name_steps(tasks: &mut [PlanTask]) {
         for (index, step) in runs.iter_mut().flat_map(|run| run.steps.iter_mut().enumerate()) {
             step.name = Some(step_name(task, index).into());
         }
-    }
-}
-
-impl Plan {
-    /// What the operation is called on its hosts.
-    pub fn operation_id(&self) -> &OperationId {
-        &self.record.operation
     }
 }
 

@@ -158,9 +158,13 @@ fn remarks(operation: &Merged, hosts: &[Found], limit: u32) -> Vec<String> {
         of(&|recorded| recorded.end.as_ref().is_some_and(|end| Some(end.outcome) != ending)),
     );
     let info = operation.info();
+    note("damaged record on", of(&|recorded| recorded.info.is_none()));
     note(
         "another record on",
         of(&|recorded| {
+            if recorded.info.is_none() {
+                return false;
+            }
             let same = |info: &garment_core::remote::Info| (info.release.clone(), info.commit.clone());
             recorded.info.as_ref().map(same) != info.map(same)
         }),

@@ -230,7 +230,7 @@ impl Telling<'_> {
     fn begun(&self, last: &Merged, hosts: &[Found]) -> Vec<String> {
         let info = last.info();
         let what = info.map_or_else(|| last.id.to_string(), operation::in_words);
-        let by = info.map_or("", |info| somebody(&info.by));
+        let by = info.map_or("somebody", |info| somebody(&info.by));
         let began = self.after(" ", info.and_then(|info| Some(info.began?.as_second())));
         let how = operation::unfinished(last.ending());
         let on: Vec<&str> = last.on.iter().map(|(host, _)| &*hosts[*host].host).collect();

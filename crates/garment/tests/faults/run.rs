@@ -91,7 +91,12 @@ pub(crate) fn run(bed: &mut Bed, case: &Case, story: &mut Vec<String>, wrong: &m
     holds(wrong, || states_are_true(bed, &live));
     if HISTORY {
         holds(wrong, || {
-            bed.garment().run(["history", "production"]).code(0).stdout_has(&live);
+            let history = bed.garment().run(["history", "production"]);
+            // Below the titles, the newest.
+            let last = history.code(0).stdout.lines().nth(1).unwrap_or_default().to_owned();
+            assert!(last.contains(&live) && last.contains("  done"), "{live} is live by now\n{history}");
+            let says_so = last.contains("resumed");
+            assert_eq!(says_so, resumed.is_some(), "whether it was resumed\n{history}");
         });
     }
     damage.clear_away(bed);

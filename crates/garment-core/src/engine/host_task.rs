@@ -108,6 +108,10 @@ impl HostTask<'_> {
             Signal::Reconnected(took) => {
                 self.teller.tell(What::Reconnected { host: self.host.clone(), took });
             }
+            Signal::CutShort => self.teller.tell(What::Note {
+                host: Some(self.host.clone()),
+                text: "it printed more than is shown: the host keeps it in `.garment/operations`".into(),
+            }),
             Signal::Unrecorded => self.teller.tell(What::Note {
                 host: Some(self.host.clone()),
                 text: "can't write to `.garment/operations` there: what is done there is not recorded, and a lost \

@@ -123,4 +123,6 @@ pub enum Signal<'a> {
     Reconnected(Duration),
     /// The host can't write records.
     Unrecorded,
+    /// A step was asked to end, and not all that it printed was told.
+    CutShort,
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::batch::{Batch, Unknown};
 use super::demux::{Demux, Piece};
-use super::{Step, Tell, Wish, login};
+use super::{Signal, Step, Tell, Wish, login};
 use crate::event::{Problem, Stream};
 use crate::model::Destination;
 use crate::remote::quote;
@@ -20,6 +20,9 @@ const GOODBYE: Duration = Duration::from_secs(2);
 const LINGER: Duration = Duration::from_millis(200);
 /// Bytes read at a time from each output.
 const BUFFER: usize = 16 * 1024;
+/// As much of what a step prints is told once it was asked to end. How it ended comes behind all that it printed, and
+/// that may be more than anybody waits for.
+const LAST_WORDS: usize = 64 * 1024;
 /// As much of what comes before the first mark (banners, profile scripts) as can matter for an error message.
 const NOISE: usize = 64 * 1024;
 
@@ -250,6 +253,7 @@ impl Shell {
         let batch = self.batch(&run);
         self.pending.extend_from_slice(batch.as_bytes());
         let mut sent = None;
+        let mut last_words = LAST_WORDS;
         self.next_beat = Instant::now() + self.keepalive;
         while !progress.done {
             let wanted = *wish.borrow_and_update();
@@ -278,10 +282,21 @@ impl Shell {
                 }
                 Read::Pieces(stream, pieces) => {
                     for piece in pieces {
+                        if let Piece::Data(data) = &piece
+                            && wanted >= Wish::Terminate
+                        {
+                            last_words = last_words.saturating_sub(data.len());
+                            if last_words == 0 {
+                                continue;
+                            }
+                        }
                         progress.take(stream, piece, tell);
                     }
                 }
             }
+        }
+        if last_words == 0 {
+            tell(Signal::CutShort);
         }
         self.pending.extend_from_slice(b"end\n");
         progress.unknown.map_or(Ok(()), |unknown| Err(Broken::Unknown(unknown)))

@@ -111,7 +111,7 @@ impl Bed {
                     assert_eq!(all[id].status.replace(exit.0), None, "it ends once");
                 }
                 Signal::Disconnected(_) | Signal::Reconnected(_) => {}
-                Signal::Unrecorded => panic!("nothing can be recorded"),
+                Signal::Unrecorded | Signal::CutShort => panic!("nothing can be recorded"),
             }
         };
         let run = self.session.run(steps, wish, &mut tell);

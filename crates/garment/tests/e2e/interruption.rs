@@ -333,3 +333,31 @@ fn during_the_cutover() {
     wrap(&fleet, "web2", "mv", "");
     and_all_is_well(&shop);
 }
+
+/// How a command ended comes behind all that it printed. Nobody waits for all of that once it was asked to end.
+#[test]
+fn what_has_printed_more_than_anybody_reads() {
+    let fleet = Fleet::builder().webs(2).start();
+    let shop = shop(&fleet);
+    shop.config(&task(
+        "before",
+        "echo here; yes | head -c 30000000; touch ~/printed; sleep 1234; touch ~/finished",
+    ));
+    let mut running = shop.project.spawn(["deploy", "production"]);
+    for host in ["web1", "web2"] {
+        wait_for(&mut running, host, "here");
+    }
+    for host in fleet.hosts() {
+        until("all is printed", || host.file("printed").exists());
+    }
+    running.ctrl_c();
+    let outcome = running.finish();
+    outcome.code(130).stderr_is("");
+    for host in ["web1", "web2"] {
+        outcome.stdout_has(&format!("\n{host}  none     stopped in before: long\n"));
+        outcome.stdout_has(&format!("[{host}] note: it printed more than is shown: the host keeps it in"));
+    }
+    let history = shop.project.run(["history", "production"]);
+    history.code(0).stdout_has("  stopped");
+    and_all_is_well(&shop);
+}

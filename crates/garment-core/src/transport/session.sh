@@ -191,7 +191,8 @@ g_wait() {
 }
 
 # A command's outputs are pipes: it may open /dev/stderr anew, which would empty a file. Who reads them writes down what
-# comes, or, where the disk takes no more, goes on reading. Sets $g_to_out and $g_to_err.
+# comes, or, where the disk takes no more, goes on reading. It opens the pipe before anything else: a command whose pipe
+# nobody reads would wait without end. Sets $g_to_out and $g_to_err.
 g_collect() {
   g_to_out=$g_base.out g_to_err=$g_base.err g_collectors=
   if [ "$g_what" != command ]; then return; fi
@@ -199,9 +200,9 @@ g_collect() {
     rm -f "$g_base.pipe1" "$g_base.pipe2"
     return
   fi
-  (exec 2>/dev/null 4<&- 5>&- 7<&- 8<&- >>"$g_to_out" <"$g_base.pipe1" && { cat || exec cat >/dev/null; }) &
+  (exec >/dev/null 2>&1 4<&- 5>&- 7<&- 8<&- <"$g_base.pipe1" && { cat >>"$g_base.out" || exec cat; }) &
   g_collectors=$!
-  (exec 2>/dev/null 4<&- 5>&- 7<&- 8<&- >>"$g_to_err" <"$g_base.pipe2" && { cat || exec cat >/dev/null; }) &
+  (exec >/dev/null 2>&1 4<&- 5>&- 7<&- 8<&- <"$g_base.pipe2" && { cat >>"$g_base.err" || exec cat; }) &
   g_collectors="$g_collectors $!"
   g_to_out=$g_base.pipe1 g_to_err=$g_base.pipe2
 }

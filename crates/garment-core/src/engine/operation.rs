@@ -56,11 +56,13 @@ pub(super) enum Early {
 }
 
 /// A name for an operation that begins now. Names say which operation came when, as those of releases do: it is newer
-/// than any that made a release, whatever clock that went by.
+/// than any that the hosts know of, and any that made a release, whatever clock that went by.
 pub(super) fn new_id(now: Timestamp, facts: &[HostFacts], operation: Operation) -> OperationId {
     let chance = RandomState::new().build_hasher().finish();
     let releases = facts.iter().filter_map(|facts| facts.releases.keys().next_back()?.made_at());
-    let newest = releases.max().and_then(|at| at.checked_add(SignedDuration::from_secs(1)).ok());
+    let operations = facts.iter().filter_map(|facts| facts.last_operation.as_ref()?.began_at());
+    let newest =
+        releases.chain(operations).max().and_then(|at| at.checked_add(SignedDuration::from_secs(1)).ok());
     let at = newest.map_or(now, |newest| newest.max(now));
     OperationId::new(at, &operation.to_string(), u16::try_from(chance & 0xffff).unwrap_or(0))
 }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use indexmap::IndexMap;
 
-use super::ReleaseName;
+use super::{OperationId, ReleaseName};
 
 /// What a look at a host found out, before anything is changed there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct HostFacts {
     pub current_symlink: String,
     /// Complete releases by name, oldest first.
     pub releases: IndexMap<ReleaseName, ReleaseFacts>,
+    /// The newest operation that the host has a record of.
+    pub last_operation: Option<OperationId>,
     /// What is in the place of `current_symlink`.
     pub current: Occupant,
     /// A switch to this release waits for its confirmation, or is being taken back for want of it.

@@ -29,6 +29,12 @@ impl OperationId {
         sound.then(|| Self(text.to_owned()))
     }
 
+    /// The time in its name.
+    pub fn began_at(&self) -> Option<Timestamp> {
+        let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S", self.0.get(..15)?).ok()?;
+        civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|at| at.timestamp())
+    }
+
     /// As it is written.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -98,6 +104,7 @@ mod tests {
     fn what_is_written_is_read() {
         let id = OperationId::new(Timestamp::from_second(1_790_000_000).unwrap(), "deploy", 0x4f3);
         assert_eq!(id.as_str(), "20260921T141320-deploy-04f3");
+        assert_eq!(id.began_at(), Timestamp::from_second(1_790_000_000).ok());
         assert_eq!(OperationId::parse(id.as_str()), Some(id));
     }
 

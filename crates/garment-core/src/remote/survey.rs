@@ -1,7 +1,7 @@
 use super::records::Records;
 use super::script::{LIB, STATE, script};
 use super::{BadRecords, Paths};
-use crate::model::{CommitId, HostFacts, Occupant, ReleaseFacts, ReleaseName, State};
+use crate::model::{CommitId, HostFacts, Occupant, OperationId, ReleaseFacts, ReleaseName, State};
 
 /// A look at a host that changes nothing: its user, its tools, its releases, what is current.
 pub fn survey(paths: &Paths) -> String {
@@ -32,6 +32,7 @@ pub fn parse_survey(stdout: &[u8]) -> Result<HostFacts, BadRecords> {
                 "git" => facts.has_git = true,
                 _ => {}
             },
+            "last_operation" => facts.last_operation = OperationId::parse(&value),
             "release" => {
                 release = ReleaseName::parse(&value);
                 if let Some(name) = &release {

@@ -29,6 +29,12 @@ if [ -d "$releases" ]; then
 	done
 fi
 
+last=''
+for dir in "$state_dir"/operations/[0-9]*T*-*; do
+	if [ -d "$dir" ]; then last=${dir##*/}; fi
+done
+if [ -n "$last" ]; then emit last_operation "$last"; fi
+
 locate_current
 emit current "$occupant"
 emit current_release "$at_release"

@@ -95,7 +95,12 @@ impl Batch {
                     self.stream = Some(Stream::Stderr);
                 } else if mark == "out" {
                     self.stream = Some(Stream::Stdout);
-                } else if let Some(end) = end(&mark) {
+                } else if let Some((id, end)) = end(&mark) {
+                    // What the host's shell could not even start has no beginning.
+                    if !self.runs {
+                        (self.told, self.runs, self.stream) = (id, true, None);
+                        tell(Signal::Begin(id));
+                    }
                     self.end = Some(end);
                     self.tell_end(tell);
                 } else if mark == "unrecorded" {
@@ -175,11 +180,12 @@ fn begin(mark: &str) -> Option<(usize, &str)> {
 }
 
 /// What a mark says that says that a step ended.
-fn end(mark: &str) -> Option<End> {
-    let (_, how) = mark.strip_prefix("end ")?.split_once(' ')?;
+fn end(mark: &str) -> Option<(usize, End)> {
+    let (id, how) = mark.strip_prefix("end ")?.split_once(' ')?;
     let (status, timed_out) = how.strip_suffix(" timeout").map_or((how, false), |status| (status, true));
-    Some(match status {
+    let end = match status {
         "unknown" => End::Unknown,
         _ => End::Exit { status: status.parse().unwrap_or(u8::MAX), timed_out },
-    })
+    };
+    Some((id.parse().ok()?, end))
 }

@@ -144,7 +144,7 @@ EOF
     return
   fi
   # Where nothing can be written down, it runs all the same: a full disk must not keep people from going back.
-  if ! { echo >"$g_base.out" && true >"$g_base.out" && true >"$g_base.err"; } 2>/dev/null; then
+  if ! { echo >"$g_base.out" && true >"$g_base.out" && true >"$g_base.err"; } 2>/dev/null || ! g_collect; then
     g_step "$g_id" "$g_what" - "$g_limit" "$g_out" "$g_err" "$@"
     return
   fi
@@ -160,7 +160,6 @@ EOF
     (exec >/dev/null 2>&1 4<&- 5>&- 7<&- 8<&- && g_time_out "$g_left" "$g_base") &
     g_timer=$!
   fi
-  g_collect
   # shellcheck disable=SC2086
   $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$g_what" "$@" "$g_text" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_to_out" 2>>"$g_to_err" 9<<EOF
 $g_mark
@@ -195,9 +194,11 @@ g_wait() {
 # nobody reads would wait without end. Sets $g_to_out and $g_to_err.
 g_collect() {
   g_to_out=$g_base.out g_to_err=$g_base.err g_collectors=
-  if [ "$g_what" != command ]; then return; fi
+  if [ "$g_what" != command ]; then return 0; fi
   if ! mkfifo -m 600 "$g_base.pipe1" "$g_base.pipe2" 2>/dev/null; then
-    rm -f "$g_base.pipe1" "$g_base.pipe2"
+    rm -f "$g_base.pipe1" "$g_base.pipe2" 2>/dev/null
+    # The disk may have become read-only just now.
+    { true >>"$g_to_out" && true >>"$g_to_err"; } 2>/dev/null
     return
   fi
   (exec >/dev/null 2>&1 4<&- 5>&- 7<&- 8<&- <"$g_base.pipe1" && { cat >>"$g_base.out" || exec cat; }) &

@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
 use super::host::{End, Wire, acts, due, note, reads, that_run};
-use crate::transport::batch::Unknown;
+use crate::event::Stream;
+use crate::transport::batch::{Batch, Unknown};
+use crate::transport::demux::Piece;
 
 proptest! {
     #[test]
@@ -14,4 +16,17 @@ proptest! {
         prop_assert!(batch.done && held.is_empty());
         prop_assert!(batch.noise.len() <= 4096);
     }
+}
+
+/// A host's shell that can't even start a step, since it can't open what the step is to write to, says how that ended.
+#[test]
+fn an_end_without_a_beginning_is_one() {
+    let mut batch = Batch::default();
+    let mut told = Vec::new();
+    for stream in [Stream::Stdout, Stream::Stderr] {
+        batch.take(stream, Piece::Mark("end 0 2".into()), &mut |signal| told.push(format!("{signal:?}")));
+    }
+    batch.take(Stream::Stdout, Piece::Mark("done".into()), &mut |_| {});
+    assert_eq!(told, ["Begin(0)", "End(0, Exit(2))"]);
+    assert!(batch.done);
 }

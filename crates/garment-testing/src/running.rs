@@ -184,6 +184,11 @@ impl Running {
         }
     }
 
+    /// Stops it where it is (SIGSTOP), until [`Running::go_on`]. False if it has already ended.
+    pub fn hold(&self) -> bool {
+        self.process.signal(Signal::STOP)
+    }
+
     /// Ends what [`Running::has_stopped`] waited for (SIGCONT).
     pub fn go_on(&self) -> bool {
         self.process.signal(Signal::CONT)

@@ -341,16 +341,23 @@ fn what_has_printed_more_than_anybody_reads() {
     let shop = shop(&fleet);
     shop.config(&task(
         "before",
-        "echo here; yes | head -c 30000000; touch ~/printed; sleep 1234; touch ~/finished",
+        "echo here; until test -e ~/go; do sleep 0.1; done; yes $(printf %999d 7) | head -c 30000000; \
+         touch ~/printed; sleep 1234; touch ~/finished",
     ));
     let mut running = shop.project.spawn(["deploy", "production"]);
     for host in ["web1", "web2"] {
         wait_for(&mut running, host, "here");
     }
+    // Nothing of it is read before the interrupt, however fast this machine is.
+    assert!(running.hold());
+    for host in fleet.hosts() {
+        host.write("go", "");
+    }
     for host in fleet.hosts() {
         until("all is printed", || host.file("printed").exists());
     }
     running.ctrl_c();
+    assert!(running.go_on());
     let outcome = running.finish();
     outcome.code(130).stderr_is("");
     for host in ["web1", "web2"] {

@@ -242,7 +242,7 @@ fn trouble() {
     assert_eq!(footprints(&fleet), before);
     fs_err::write(&info, &text[..text.len() / 2]).unwrap();
     project.run(["resume", "production"]).code(2).stdout_has(" on web2 is damaged\n");
-    project.run(["history", "production"]).code(0).stdout_has("another record on web2");
+    project.run(["history", "production"]).code(0).stdout_has("damaged record on web2");
     fs_err::write(&info, text).unwrap();
     // Begun on another host alone.
     shop.config_on(&["web1"], &tasks_of_one());

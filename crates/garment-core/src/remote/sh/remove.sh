@@ -8,7 +8,7 @@ erase() {
 	said=$(rm -rf "$1" 2>&1)
 }
 
-# remove_release NAME: the release and its state. Status 1 with $said and $stays, the folder that could not be removed,
+# remove_release NAME: the release and its state; a spare is made of $spare_from. Status 1 with $said and $stays, the folder that could not be removed,
 # empty if not even the rename went well.
 remove_release() {
 	stays=$releases/.$1.removing
@@ -19,6 +19,7 @@ remove_release() {
 			return 1
 		fi
 	fi
-	rm -f "$state_dir/releases/$1" "$state_dir/releases/.$1.from"
+	if [ -d "$stays" ] && [ "$1" = "${spare_from-}" ]; then make_spare "$1" "$stays"; fi
+	rm -f "$state_dir/releases/$1" "$state_dir/releases/.$1.from" "$state_dir/releases/.$1.files"
 	if [ -d "$stays" ]; then erase "$stays"; fi
 }

@@ -83,8 +83,17 @@ keeps_time() {
 	return 1
 }
 
-# fill_spare FROM TO LISTED: in a shell of its own. A file is linked to its new place first, and is on its own again once
-# FROM is gone.
+# move_files FROM TO: those on stdin, NUL-terminated, to folders that are there. No small tool renames files into many
+# folders; cp links them, twice the work, and they are on their own again once FROM is gone.
+move_files() {
+	if command -v perl >/dev/null; then
+		perl -0 -n -e 'BEGIN { ($from, $to) = splice(@ARGV, 0) } chomp; rename("$from/$_", "$to/$_") or exit 1' "$1" "$2"
+	else
+		(cd "$1" && xargs -0 cp -l -P --parents -t "$2" --)
+	fi
+}
+
+# fill_spare FROM TO LISTED: in a shell of its own.
 fill_spare() (
 	keeps_time "$1" && cd "$2" && mkdir tree || exit 1
 	look=$(look_of tree) && list_files "$1" >now || exit 1
@@ -96,7 +105,7 @@ fill_spare() (
 	# So much of it is not what it was that it would be taken from git all the same.
 	if [ ! -s kept ] || is_much lost; then exit 1; fi
 	{ [ ! -f dirs ] || tr '\n\001' '\0\n' <dirs | (cd tree && xargs -0 mkdir -p --); } || exit 1
-	tr '\n\001' '\0\n' <kept | (cd "$1" && xargs -0 cp -l -P --parents -t "$2/tree" --) || exit 1
+	tr '\n\001' '\0\n' <kept | move_files "$1" "$2/tree" || exit 1
 	erase "$1" || exit 1
 	list_files tree >listing || exit 1
 	{ cat lines && echo && tr '\0\n' '\n\001' <listing; } >both && awk -v look="$look" "$compare_spare" both || exit 1

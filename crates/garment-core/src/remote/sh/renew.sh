@@ -23,23 +23,26 @@ unpack_or_renew() {
 		unpack "$@" || return
 	fi
 	_files=$state_dir/releases/.$release.files
-	if ! is_its_own "$1" "$2" 2>/dev/null || ! { printf '%s\n' "$2" && list_files "$3"; } 2>/dev/null >"$_files"; then rm -f "$_files"; fi
+	if ! { is_its_own "$1" "$2" && { printf '%s\n' "$2" && list_files "$3"; } >"$_files"; } 2>/dev/null; then rm -f "$_files"; fi
 	return 0
 }
 
 # is_its_own GIT_DIR COMMIT: whether the commit alone decides what git archive gives. Settings of this host may have a say
-# in it, and may have changed meanwhile.
+# in it, and may have changed meanwhile. Looks once.
+its_own=''
 is_its_own() {
+	if [ -n "$its_own" ]; then return "$its_own"; fi
+	its_own=1
 	for _attributes in "$1/info/attributes" "${XDG_CONFIG_HOME:-$HOME/.config}/git/attributes" /etc/gitattributes /usr/local/etc/gitattributes; do
 		if [ -e "$_attributes" ]; then return 1; fi
 	done
 	_settings=$(run_git --git-dir="$1" config --name-only --get-regexp '^(core\.(autocrlf|eol|attributesfile)|filter\..*\.(smudge|process))$')
 	case $?$_settings in
-	1) return 0 ;;
-	0*core.*) return 1 ;;
-	0filter.*) ! mentions "$1" "$2" filter ;;
-	*) return 1 ;;
+	1) its_own=0 ;;
+	0*core.*) ;;
+	0filter.*) if ! mentions "$1" "$2" filter; then its_own=0; fi ;;
 	esac
+	return "$its_own"
 }
 
 # mentions GIT_DIR COMMIT WORD: whether a .gitattributes does, or nobody knows.
@@ -52,52 +55,66 @@ mentions() {
 renew() {
 	_tree=$_taken/tree
 	IFS= read -r _from <"$_taken/commit" && [ -n "$_from" ] && [ -d "$_tree" ] || return 1
-	_look=$(look_of "$3") && [ "$_look" = "$(look_of "$_tree")" ] || return 1
-	list_files "$_tree" | cmp -s - "$_taken/listing" || return 1
-	is_its_own "$1" "$2" || return 1
-	run_git --git-dir="$1" diff-tree -r --quiet "$_from" "$2" -- ':(glob)**/.gitattributes' || return 1
-	list_changes "$1" "$2" || return 1
-	_time=$(run_git --git-dir="$1" -c log.showSignature=false log -1 --format=%ct "$2") || return 1
-	rmdir "$3" && mv "$_tree" "$3" || return 1
+	is_as_it_was "$3" &
+	_looking=$!
+	is_its_own "$1" "$2" && list_changes "$1" "$2" &&
+		_time=$(run_git --git-dir="$1" -c log.showSignature=false log -1 --format=%ct "$2")
+	_listed=$?
+	wait "$_looking" && [ "$_listed" -eq 0 ] && rmdir "$3" && mv "$_tree" "$3" || return 1
 	if [ -s "$_taken/gone" ]; then
-		(cd "$3" && xargs -0 rm -rf -- <"$_taken/gone") || return 1
+		tr '\n\001' '\0\n' <"$_taken/gone" >"$_taken/names" && (cd "$3" && xargs -0 rm -rf -- <"$_taken/names") || return 1
 	fi
-	if [ -s "$_taken/wanted" ]; then unpack "$1" "$2" "$3" "$_taken/wanted" || return 1; fi
+	if [ -s "$_taken/wanted" ]; then
+		tr '\n\001' '\0\n' <"$_taken/wanted" >"$_taken/names" && unpack "$1" "$2" "$3" "$_taken/names" || return 1
+	fi
 	# git archive gives all of them the time of the commit.
 	find "$3" -mindepth 1 -exec touch -h -m -d "@$_time" -- {} +
+}
+
+# is_as_it_was DIR: whether nobody touched the spare, and new files are still like those in it. DIR is a new folder.
+is_as_it_was() {
+	[ "$(look_of "$1")" = "$(look_of "$_tree")" ] && list_files "$_tree" | cmp -s - "$_taken/listing"
 }
 
 # list_changes GIT_DIR COMMIT: writes two lists beside the spare: `gone`, which it has and the commit has not or not so, and
 # `wanted`, which have to come from git. Status 1 if they are too long for the short cut, or git does not know.
 list_changes() {
-	run_git --git-dir="$1" diff-tree -r -z --no-renames --name-only --diff-filter=a "$_from" "$2" >"$_taken/gone" &&
-		run_git --git-dir="$1" diff-tree -r -z --no-renames --name-only --diff-filter=d "$_from" "$2" >"$_taken/wanted" &&
+	run_git --git-dir="$1" diff-tree -r -z --no-renames --raw "$_from" "$2" >"$_taken/changes" &&
 		run_git --git-dir="$1" ls-tree -r -t -z "$2" >"$_taken/all" || return 1
 	{
-		cat "$_taken/lost" && echo && tr '\0\n' '\n\001' <"$_taken/all" && echo && tr '\0\n' '\n\001' <"$_taken/listing"
-	} >"$_taken/both" && (cd "$_taken" && : >back && : >empty && awk "$compare_trees" both) || return 1
-	tr '\n\001' '\0\n' <"$_taken/back" >>"$_taken/wanted" && tr '\n\001' '\0\n' <"$_taken/empty" >>"$_taken/gone" || return 1
+		tr '\0\n' '\n\001' <"$_taken/changes" && echo && cat "$_taken/lost" && echo &&
+			tr '\0\n' '\n\001' <"$_taken/all" && echo && tr '\0\n' '\n\001' <"$_taken/listing"
+	} >"$_taken/both" && (cd "$_taken" && : >wanted && : >gone && awk "$compare_trees" both) || return 1
 	if mentions "$1" "$2" export-subst; then list_substituted "$1" "$2" || return 1; fi
 	! is_much "$_taken/gone" && ! is_much "$_taken/wanted"
 }
 
-# Reads what the spare has lost, what the commit has, and what the spare has, with empty lines between them. Of what was
-# lost, what is there still has to come back; folders that the commit does not have are empty by then. The others stay,
-# empty ones too: git archive gives those of which it leaves out every file.
+# Reads what differs between the commits, what the spare has lost, what the commit has, and what the spare has, with empty
+# lines between them. Of what was lost, what is there still has to come from git; folders that the commit does not have go.
+# The others stay, empty ones too: git archive gives those of which it leaves out every file.
 # shellcheck disable=SC2016
 compare_trees='
 	$0 == "" { part++; next }
-	!part { lost[$0]; next }
-	part == 1 {
+	!part && !status { status = $5; next }
+	!part {
+		if ($0 ~ /(^|[\/])\.gitattributes$/) exit unlike = 1
+		if (status != "A") print >"gone"
+		if (status != "D") print >"wanted"
+		status = ""
+		next
+	}
+	part == 1 { lost[$0]; next }
+	part == 2 {
 		path = substr($0, index($0, "\t") + 1)
 		if ($2 != "blob") folder[path]
-		else if (path in lost) print path >"back"
+		else if (path in lost) print path >"wanted"
 		next
 	}
 	$1 == "d" {
 		path = substr($0, index($0, "/") + 1)
-		if (path != "" && !(path in folder)) print path >"empty"
+		if (path != "" && !(path in folder)) print path >"gone"
 	}
+	END { exit unlike || part != 3 }
 '
 
 # list_substituted GIT_DIR COMMIT: adds to `wanted` what git archive writes the commit into. In any git's bare repository
@@ -110,6 +127,5 @@ list_substituted() {
 			git --git-dir="$1" check-attr --cached -z --stdin export-subst <"$_taken/names" >"$_taken/attributes"
 	) || return 1
 	tr '\0\n' '\n\001' <"$_taken/attributes" >"$_taken/both" &&
-		awk 'NR % 3 == 1 { path = $0 } NR % 3 == 0 && $0 == "set" { print path }' "$_taken/both" >"$_taken/more" &&
-		tr '\n\001' '\0\n' <"$_taken/more" >>"$_taken/wanted"
+		awk 'NR % 3 == 1 { path = $0 } NR % 3 == 0 && $0 == "set" { print path }' "$_taken/both" >>"$_taken/wanted"
 }

@@ -100,16 +100,18 @@ fill_spare() (
 	{
 		IFS= read -r commit && printf '%s\n' "$commit" >commit && tr '\0\n' '\n\001' || exit 1
 	} <"$3" >before
-	: >lost
+	: >lost && : >dirs
 	{ cat before && echo && tr '\0\n' '\n\001' <now; } >both && awk -v look="$look" "$sort_out" both || exit 1
 	# So much of it is not what it was that it would be taken from git all the same.
 	if [ ! -s kept ] || is_much lost; then exit 1; fi
-	{ [ ! -f dirs ] || tr '\n\001' '\0\n' <dirs | (cd tree && xargs -0 mkdir -p --); } || exit 1
+	if [ -s dirs ]; then
+		tr '\n\001' '\0\n' <dirs >names && (cd tree && xargs -0 mkdir -p -- <../names) || exit 1
+	fi
 	tr '\n\001' '\0\n' <kept | move_files "$1" "$2/tree" || exit 1
 	erase "$1" || exit 1
 	list_files tree >listing || exit 1
 	{ cat lines && echo && tr '\0\n' '\n\001' <listing; } >both && awk -v look="$look" "$compare_spare" both || exit 1
-	rm -f now before lines kept dirs both
+	rm -f now before lines kept dirs names both
 )
 
 # is_much FILE: whether a list of paths is too long to be given to one git.

@@ -68,7 +68,7 @@ renew() {
 		tr '\n\001' '\0\n' <"$_taken/wanted" >"$_taken/names" && unpack "$1" "$2" "$3" "$_taken/names" || return 1
 	fi
 	# git archive gives all of them the time of the commit.
-	find "$3" -mindepth 1 -exec touch -h -m -d "@$_time" -- {} +
+	(cd "$3" && find . -mindepth 1 -exec touch -h -m -d "@$_time" -- {} +)
 }
 
 # is_as_it_was DIR: whether nobody touched the spare, and new files are still like those in it. DIR is a new folder.

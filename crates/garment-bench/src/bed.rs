@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use garment_testing::{Fleet, Host};
 
+use crate::cell::hosts;
 use crate::delay::DelayLine;
 use crate::options::{Options, Repository};
 use crate::problem::Problem;
@@ -41,8 +42,8 @@ impl Bed {
     ) -> Result<Self, Problem> {
         writeln!(
             progress,
-            "setting up {} hosts and the {} repository",
-            options.most_hosts(),
+            "setting up {} and the {} repository",
+            hosts(options.most_hosts()),
             repository.name()
         )?;
         let fleet = Fleet::builder().webs(options.most_hosts()).start();

@@ -90,9 +90,9 @@ pub(crate) fn rounds(
     for round in 0..options.runs {
         write!(
             progress,
-            "{}: {} hosts, {} ms, run {}:",
+            "{}: {}, {} ms, run {}:",
             bed.repository.name(),
-            case.hosts,
+            hosts(case.hosts),
             case.link.round_trip,
             round + 1
         )?;
@@ -107,6 +107,11 @@ pub(crate) fn rounds(
         writeln!(progress)?;
     }
     Ok(runs)
+}
+
+/// `1 host`, `2 hosts`.
+pub(crate) fn hosts(count: usize) -> String {
+    format!("{count} host{}", if count == 1 { "" } else { "s" })
 }
 
 /// Who comes first changes from round to round, and who comes after whom from one turn of all to the next.

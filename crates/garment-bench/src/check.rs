@@ -21,7 +21,7 @@ pub(crate) fn switched(
         }
         let releases = releases(&host.file(folder).join("releases"))?;
         if releases > most {
-            return Err(wrong(host, &format!("it keeps {releases} releases, and is asked to keep {most}")));
+            return Err(wrong(host, &format!("it keeps {releases} releases, which is more than {most}")));
         }
     }
     Ok(())
@@ -70,4 +70,37 @@ fn wrong(host: &Host, what: &str) -> Problem {
         format!("{} was not deployed to as it should have been: {what}", host.name()),
         "this is a mistake of the tool or of the benchmark; `GARMENT_TEST_KEEP=1` keeps the fleet's folder to look at",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use garment_testing::Fleet;
+
+    use super::*;
+    use crate::options::Repository;
+
+    /// A deploy by hand, which is then spoilt in one way after the other.
+    #[test]
+    fn what_was_not_deployed_is_noticed() {
+        let fleet = Fleet::builder().webs(1).start();
+        let workload = Workload::make(&fleet, Repository::Small);
+        let (hosts, host) = (fleet.hosts(), fleet.host("web1"));
+        fs_err::create_dir_all(host.file("shop/releases")).unwrap();
+        workload.repo().git(["clone", "--quiet", ".", &host.file("shop/releases/1").to_string_lossy()]);
+        std::os::unix::fs::symlink("releases/1", host.file("shop/current")).unwrap();
+        let noticed = || {
+            let switched = switched(hosts, "shop", &workload, 1).err();
+            switched.or_else(|| complete(hosts, "shop", &workload).err()).map(|problem| problem.what)
+        };
+        assert_eq!(noticed(), None);
+        fs_err::create_dir(host.file("shop/releases/2")).unwrap();
+        assert!(noticed().unwrap().ends_with("it keeps 2 releases, which is more than 1"));
+        fs_err::remove_dir(host.file("shop/releases/2")).unwrap();
+        for file in ["src/part0/section0/file0001.dat", "VERSION"] {
+            host.write(Path::new("shop/current").join(file), "something else");
+            assert!(noticed().unwrap().contains(&format!("{file}` is not what the newest commit has")));
+        }
+        fs_err::remove_file(host.file("shop/current")).unwrap();
+        assert!(noticed().unwrap().contains("No such file"));
+    }
 }

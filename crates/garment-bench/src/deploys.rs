@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::atomic::AtomicBool;
 
 use crate::bed::{Bed, Link};
-use crate::cell::{Case, Run, rounds, warm_up};
+use crate::cell::{self, Case, Run, rounds, warm_up};
 use crate::options::Options;
 use crate::problem::Problem;
 use crate::spread::Spread;
@@ -32,7 +32,7 @@ pub(crate) fn measure(
 ) -> Result<(), Problem> {
     let mut all = Vec::new();
     for hosts in &options.hosts {
-        writeln!(progress, "{}: warming up {hosts} hosts", bed.repository.name())?;
+        writeln!(progress, "{}: warming up {}", bed.repository.name(), cell::hosts(*hosts))?;
         let peaks = tools.iter().map(|tool| warm_up(bed, tool, *hosts, options, stop));
         let peaks = peaks.collect::<Result<Vec<u64>, Problem>>()?;
         for round_trip in &options.rtt {
@@ -117,7 +117,7 @@ fn round_trips(all: &[Measured<'_>], tools: &[Tool], options: &Options) -> Optio
     times.sort_unstable();
     times.dedup();
     let [.., nearer, farther] = times[..] else { return None };
-    let head: Vec<String> = options.hosts.iter().map(|hosts| format!("{hosts} hosts")).collect();
+    let head: Vec<String> = options.hosts.iter().map(|hosts| cell::hosts(*hosts)).collect();
     let head: Vec<&str> = std::iter::once("").chain(head.iter().map(String::as_str)).collect();
     let mut table = Table::new(&head);
     let milliseconds = |tool: &Tool, hosts: usize, round_trip: u64| {

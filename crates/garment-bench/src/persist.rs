@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::bed::{Bed, Link};
-use crate::cell::{Case, Run, deploy, warm_up};
+use crate::cell::{self, Case, Run, deploy, warm_up};
 use crate::options::Options;
 use crate::problem::Problem;
 use crate::spread::Spread;
@@ -26,10 +26,13 @@ pub(crate) fn measure(
     let mut table =
         Table::new(&["hosts", "RTT ms", "connections", "seconds", "seconds saved", "logins", "sessions"]);
     for hosts in &options.hosts {
-        warm_up(bed, &garment, *hosts, options, stop)?;
+        // Where deploys were measured already, all is warm.
+        if !bed.hosts(*hosts).iter().all(|host| host.file(garment.folder()).join("current").exists()) {
+            warm_up(bed, &garment, *hosts, options, stop)?;
+        }
         for round_trip in &options.rtt {
             let took = one_case(bed, &garment, (*hosts, *round_trip), options, stop)?;
-            writeln!(progress, "ControlPersist: {hosts} hosts, {round_trip} ms done")?;
+            writeln!(progress, "ControlPersist: {}, {round_trip} ms done", cell::hosts(*hosts))?;
             for (kind, runs) in KINDS.iter().zip(&took) {
                 table.row(row((*hosts, *round_trip), kind, runs, &took[0]));
             }

@@ -31,6 +31,11 @@ impl Workload {
         self.repo.url()
     }
 
+    #[cfg(test)]
+    pub(crate) fn repo(&self) -> &Repo {
+        &self.repo
+    }
+
     /// The work tree, which has what the newest commit has.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.repo.folder()

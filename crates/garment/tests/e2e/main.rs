@@ -3,6 +3,7 @@
 
 mod backwards;
 mod bed;
+mod bench;
 mod commands;
 mod confirm;
 mod cutover;

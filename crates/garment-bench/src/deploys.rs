@@ -16,8 +16,8 @@ struct Measured<'a> {
     tool: &'a Tool,
     case: Case,
     runs: Vec<Run>,
-    /// Each run's wall time over that of the floor in the same round.
-    ratios: Option<Spread>,
+    /// Each run's wall time over that of the floor in the same round, and over garment's.
+    ratios: [Option<Spread>; 2],
     peak_kb: u64,
 }
 
@@ -31,6 +31,30 @@ pub(crate) fn measure(
     progress: &mut dyn Write,
 ) -> Result<(), Problem> {
     let mut all = Vec::new();
+    let ended = cases(bed, tools, options, stop, progress, &mut all);
+    // What was measured before something failed took its time, too.
+    if ended.is_ok() || !all.is_empty() {
+        writeln!(tables, "### Warm deploys of the {} repository\n", bed.repository.name())?;
+        writeln!(tables, "{}", table(&all))?;
+    }
+    ended?;
+    if let Some(table) = round_trips(&all, tools, options) {
+        writeln!(
+            tables,
+            "Round trips that a deploy waits for, by what each further millisecond adds:\n\n{table}"
+        )?;
+    }
+    Ok(())
+}
+
+fn cases<'a>(
+    bed: &mut Bed,
+    tools: &'a [Tool],
+    options: &Options,
+    stop: &AtomicBool,
+    progress: &mut dyn Write,
+    all: &mut Vec<Measured<'a>>,
+) -> Result<(), Problem> {
     for hosts in &options.hosts {
         writeln!(progress, "{}: warming up {}", bed.repository.name(), cell::hosts(*hosts))?;
         let peaks = tools.iter().map(|tool| warm_up(bed, tool, *hosts, options, stop));
@@ -42,28 +66,33 @@ pub(crate) fn measure(
             all.extend(with_ratios(tools, &case, runs, &peaks));
         }
     }
-    writeln!(tables, "### Warm deploys of the {} repository\n", bed.repository.name())?;
-    writeln!(tables, "{}", table(&all))?;
-    if let Some(table) = round_trips(&all, tools, options) {
-        writeln!(
-            tables,
-            "Round trips that a deploy waits for, by what each further millisecond adds:\n\n{table}"
-        )?;
-    }
     Ok(())
 }
 
+/// What the others are held against.
+const BASES: [&str; 2] = ["floor", "garment"];
+
 fn with_ratios<'a>(tools: &'a [Tool], case: &Case, runs: Vec<Vec<Run>>, peaks: &[u64]) -> Vec<Measured<'a>> {
-    let floor = tools.iter().position(Tool::is_floor);
-    let floor: Option<Vec<f64>> = floor.map(|floor| runs[floor].iter().map(seconds).collect());
-    let measured = tools.iter().zip(runs).zip(peaks).map(|((tool, runs), peak_kb)| {
-        let ratio = |floor: &Vec<f64>| {
-            Spread::of(runs.iter().map(seconds).zip(floor).map(|(own, floor)| own / floor))
-        };
-        let ratios = floor.as_ref().and_then(ratio);
-        Measured { tool, case: case.clone(), runs, ratios, peak_kb: *peak_kb }
-    });
-    measured.collect()
+    let bases = BASES.map(|base| tools.iter().position(|tool| tool.name() == base));
+    let ratios: Vec<_> = (0..tools.len())
+        .map(|own| {
+            bases.map(|base| {
+                let base = base.filter(|base| *base != own)?;
+                let rounds = runs[own].iter().map(seconds).zip(runs[base].iter().map(seconds));
+                Spread::of(rounds.map(|(own, base)| own / base))
+            })
+        })
+        .collect();
+    let measured = tools.iter().zip(runs).zip(ratios).zip(peaks);
+    measured
+        .map(|(((tool, runs), ratios), peak_kb)| Measured {
+            tool,
+            case: case.clone(),
+            runs,
+            ratios,
+            peak_kb: *peak_kb,
+        })
+        .collect()
 }
 
 fn seconds(run: &Run) -> f64 {
@@ -77,6 +106,7 @@ fn table(all: &[Measured<'_>]) -> Table {
         "",
         "seconds",
         "x floor",
+        "x garment",
         "logins",
         "sessions",
         "own CPU ms",
@@ -89,6 +119,7 @@ fn table(all: &[Measured<'_>]) -> Table {
         let median = |figure: fn(&Run) -> f64, digits: usize| {
             spread(figure).map_or("-".to_owned(), |spread| format!("{:.digits$}", spread.median()))
         };
+        let ratio = |ratio: &Option<Spread>| ratio.as_ref().map_or("-".to_owned(), |ratio| ratio.shown(2));
         let connected = measured.runs.iter().filter_map(|run| Some(run.to_connect?.as_secs_f64() * 1000.0));
         let peak = f64::from(u32::try_from(measured.peak_kb).unwrap_or(u32::MAX)) / 1024.0;
         table.row(vec![
@@ -96,10 +127,8 @@ fn table(all: &[Measured<'_>]) -> Table {
             measured.case.link.round_trip.to_string(),
             measured.tool.name().to_owned(),
             spread(seconds).map_or("-".to_owned(), |spread| spread.shown(2)),
-            match &measured.ratios {
-                Some(ratios) if !measured.tool.is_floor() => ratios.shown(2),
-                _ => "-".to_owned(),
-            },
+            ratio(&measured.ratios[0]),
+            ratio(&measured.ratios[1]),
             median(|run| run.logins, 1),
             median(|run| run.sessions, 1),
             median(|run| run.usage.own_cpu.as_secs_f64() * 1000.0, 0),

@@ -128,10 +128,6 @@ impl Tool {
         self.kind.name()
     }
 
-    pub(crate) fn is_floor(&self) -> bool {
-        self.kind == Kind::Floor
-    }
-
     /// The folder in a host's home that it deploys to.
     pub(crate) fn folder(&self) -> &'static str {
         self.name()

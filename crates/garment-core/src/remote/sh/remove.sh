@@ -11,6 +11,13 @@ erase() {
 # remove_release NAME: the release and its state. Status 1 with $said and $stays, the folder that could not be removed,
 # empty if not even the rename went well.
 remove_release() {
+	set_aside "$1" || return 1
+	if [ -d "$stays" ]; then erase "$stays"; fi
+}
+
+# set_aside NAME: no listing sees it any more. Sets $stays to the folder that is left to be erased, if it is there; status 1
+# as for remove_release.
+set_aside() {
 	stays=$releases/.$1.removing
 	if [ -d "$releases/$1" ] && [ ! -L "$releases/$1" ]; then
 		if [ -e "$stays" ] && ! erase "$stays"; then return 1; fi
@@ -19,6 +26,14 @@ remove_release() {
 			return 1
 		fi
 	fi
-	rm -f "$state_dir/releases/$1" "$state_dir/releases/.$1.from"
-	if [ -d "$stays" ]; then erase "$stays"; fi
+	rm -f "$state_dir/releases/$1" "$state_dir/releases/.$1.from" || :
+}
+
+# erase_later DIR...: by a process that nobody waits for, and that holds neither the lock nor the session.
+erase_later() {
+	(
+		exec </dev/null >/dev/null 2>&1 6>&-
+		trap '' HUP
+		for dir in "$@"; do erase "$dir"; done
+	) &
 }

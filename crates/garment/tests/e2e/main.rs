@@ -4,6 +4,7 @@
 mod alone;
 mod backwards;
 mod bed;
+mod bench;
 mod commands;
 mod confirm;
 mod cutover;

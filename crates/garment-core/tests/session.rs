@@ -4,7 +4,9 @@
 
 use garment_core::event::{Exit, Problem, Stream};
 use garment_core::model::{Destination, Host};
-use garment_core::remote::{Holder, Paths, Refusal, freeze, lock, parse_freeze, parse_refusal, thaw, unlock};
+use garment_core::remote::{
+    Holder, Paths, Refusal, Where, freeze, lock, parse_freeze, parse_refusal, thaw, unlock,
+};
 use garment_core::transport::{Options, Session, Signal, Step, System, Transport, Wish};
 use tokio::sync::watch;
 
@@ -18,7 +20,7 @@ enum Heard {
 
 async fn open() -> Box<dyn Session> {
     let host = Host { destination: Destination::parse("local").unwrap(), roles: [].into() };
-    System::default().open(&host, Options::default()).await.unwrap()
+    System::default().open(&host, Options::default(), &[]).await.unwrap()
 }
 
 /// For the session's own shell.
@@ -292,7 +294,7 @@ fn paths(dir: &std::path::Path) -> Paths {
 async fn a_lock_lives_and_dies_with_the_session() {
     let dir = tempfile::tempdir().unwrap();
     let paths = paths(&dir.path().join("it's new"));
-    let take = |by: &str| here(lock(&paths, &holder(by)));
+    let take = |by: &str| here(lock(&paths, &holder(by), Where::Anywhere));
     let mut one_session = open().await;
     assert_eq!(one(&mut *one_session, take("evan@pungi")).await, (0, vec![]));
     // Once more is no contradiction.
@@ -326,7 +328,9 @@ async fn a_lock_lives_and_dies_with_the_session() {
 async fn a_lock_without_flock_is_a_folder() {
     let dir = tempfile::tempdir().unwrap();
     let paths = paths(dir.path());
-    let take = |by: &str| here(format!("PATH={}\n{}", no_flock(dir.path()), lock(&paths, &holder(by))));
+    let take = |by: &str| {
+        here(format!("PATH={}\n{}", no_flock(dir.path()), lock(&paths, &holder(by), Where::Anywhere)))
+    };
     let (mut one_session, mut other) = (open().await, open().await);
     assert_eq!(one(&mut *one_session, take("evan@pungi")).await, (0, vec![]));
     let (status, said) = one(&mut *other, take("somebody@else")).await;
@@ -373,13 +377,16 @@ async fn a_freeze_refuses_everybody() {
     assert_eq!(parse_freeze(&said, "freeze").unwrap(), None);
     let (_, said) = one(&mut *session, script(freeze(&paths, &holder("somebody@else")))).await;
     assert_eq!(parse_freeze(&said, "freeze").unwrap(), Some(why.clone()));
-    let (status, said) = one(&mut *session, here(lock(&paths, &holder("evan@pungi")))).await;
+    let (status, said) = one(&mut *session, here(lock(&paths, &holder("evan@pungi"), Where::Anywhere))).await;
     assert_eq!((status, parse_refusal(&said).unwrap()), (1, Some(Refusal::Frozen(why.clone()))));
     let (_, said) = one(&mut *session, script(thaw(&paths, true))).await;
     assert_eq!(parse_freeze(&said, "thaw").unwrap(), Some(why.clone()));
     let (_, said) = one(&mut *session, script(thaw(&paths, false))).await;
     assert_eq!(parse_freeze(&said, "thaw").unwrap(), Some(why));
-    assert_eq!(one(&mut *session, here(lock(&paths, &holder("evan@pungi")))).await, (0, vec![]));
+    assert_eq!(
+        one(&mut *session, here(lock(&paths, &holder("evan@pungi"), Where::Anywhere))).await,
+        (0, vec![])
+    );
     session.close(None).await;
 }
 
@@ -388,7 +395,8 @@ async fn a_lock_that_can_t_be_written_is_a_problem_and_not_the_session_s_end() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join(".garment"), "in the way").unwrap();
     let mut session = open().await;
-    let (status, said) = one(&mut *session, here(lock(&paths(dir.path()), &holder("evan@pungi")))).await;
+    let (status, said) =
+        one(&mut *session, here(lock(&paths(dir.path()), &holder("evan@pungi"), Where::Anywhere))).await;
     assert_eq!((status, parse_refusal(&said).unwrap()), (1, None));
     let problems = garment_core::remote::parse_problems(&said).unwrap();
     assert_eq!(

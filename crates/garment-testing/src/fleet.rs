@@ -151,16 +151,22 @@ impl Fleet {
         log.lines().map(str::to_owned).collect()
     }
 
-    pub(crate) fn write_ssh_configs(&self) {
+    /// The controller's ssh reads `lines` of `ssh_config` before the fleet's own, so that they win. They take the place
+    /// of those of an earlier call.
+    pub fn ssh_settings(&self, lines: &str) {
         let text = |path: PathBuf| quote::ssh_config(&path.to_string_lossy());
-        let known_hosts = text(self.root.join("known_hosts"));
         // Where there is an agent, its key is offered too: a host accepts one of the two.
         let login = format!("IdentityFile {}", text(self.root.join("keys/login")));
-        let controller = self.ssh_config(&known_hosts, &login);
+        let config = self.ssh_config(&text(self.root.join("known_hosts")), &login);
+        replace(&self.root.join("ssh_config"), &format!("{lines}{config}"), 0o644);
+    }
+
+    pub(crate) fn write_ssh_configs(&self) {
+        let known_hosts = quote::ssh_config(&self.root.join("known_hosts").to_string_lossy());
         // Hosts hold no key: what they reach, they reach by a forwarded agent.
         let host = self.ssh_config(&known_hosts, "IdentityFile none");
         fs_err::write(self.root.join("ssh.log"), "").expect("make ssh.log");
-        replace(&self.root.join("ssh_config"), &controller, 0o644);
+        self.ssh_settings("");
         let wrapper = self.root.join("bin/ssh");
         wrap_ssh(&wrapper);
         for each in &self.hosts {

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use crate::disk::Disk;
 use crate::host_files::{HostFiles, Settings};
@@ -74,6 +75,16 @@ impl Host {
     /// How many logins its `sshd` has let in, by its log.
     pub fn logins(&self) -> usize {
         self.log().lines().filter(|line| line.starts_with("Accepted publickey for ")).count()
+    }
+
+    /// How many sessions its `sshd` has started, by its log: a connection may have several.
+    pub fn sessions(&self) -> usize {
+        self.log().lines().filter(|line| line.starts_with("Starting session: ")).count()
+    }
+
+    /// When the first connection after `moment` came.
+    pub fn first_connection_since(&self, moment: Instant) -> Option<Instant> {
+        self.sshd.first_since(moment)
     }
 
     /// How many connections are open now.

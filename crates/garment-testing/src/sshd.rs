@@ -53,6 +53,8 @@ struct State {
     silent: Vec<TcpStream>,
     /// How many connections are yet to be dropped.
     dropping: usize,
+    /// When each connection came.
+    came: Vec<Instant>,
 }
 
 impl Sshd {
@@ -64,6 +66,7 @@ impl Sshd {
             sessions: Vec::new(),
             silent: Vec::new(),
             dropping: 0,
+            came: Vec::new(),
         });
         let inner = Arc::new(Inner { program, config, log, port, state, changed: Condvar::new() });
         let acceptor = Arc::clone(&inner);
@@ -114,6 +117,11 @@ impl Sshd {
         sessions.iter().all(|session| session.wait_until(deadline).is_some())
     }
 
+    /// When the first connection after `moment` came.
+    pub(crate) fn first_since(&self, moment: Instant) -> Option<Instant> {
+        self.inner.lock().came.iter().copied().find(|came| *came >= moment)
+    }
+
     /// How many connections are being served.
     pub(crate) fn open_sessions(&self) -> usize {
         self.inner.lock().sessions.iter().filter(|session| session.ended().is_none()).count()
@@ -142,6 +150,7 @@ impl Inner {
         loop {
             if let Ok(connection) = self.port.accept() {
                 let mut state = self.lock();
+                state.came.push(Instant::now());
                 match state.answer {
                     Answer::Serve if state.dropping > 0 => {
                         state.dropping -= 1;

@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use garment_testing::{Fleet, Sandbox};
 
@@ -36,6 +36,27 @@ fn counts_connections() {
     assert_eq!((fleet.host("web1").connections(), fleet.host("web2").connections()), (3, 0));
     assert_eq!((fleet.host("web1").logins(), fleet.host("web2").logins()), (3, 0));
     assert_eq!(fleet.ssh_calls(), ["web1 true", "web1 true", "web1 true"]);
+}
+
+/// Two sessions over one connection, which is how the two counts differ.
+#[test]
+fn settings_for_ssh_win_and_sessions_are_counted() {
+    let fleet = Fleet::builder().hosts(["web1"]).start();
+    let host = fleet.host("web1");
+    let begun = Instant::now();
+    assert_eq!(host.first_connection_since(begun), None);
+    let socket = fleet.root().join("shared");
+    fleet.ssh_settings(&format!("Host web1\n  ControlMaster auto\n  ControlPath {}\n", socket.display()));
+    let mut first = fleet.spawn_ssh("web1", "echo ready; sleep 60");
+    first.wait_for_line(|line| line == "ready");
+    fleet.ssh("web1", "true").code(0);
+    assert_eq!((host.logins(), host.sessions()), (1, 2));
+    assert!(host.first_connection_since(begun).is_some_and(|came| came < Instant::now()));
+    assert_eq!(host.first_connection_since(Instant::now()), None);
+    first.kill();
+    fleet.ssh_settings("");
+    fleet.ssh("web1", "true").code(0);
+    assert_eq!((host.logins(), host.sessions()), (2, 3));
 }
 
 #[test]

@@ -41,7 +41,10 @@ pub async fn deploy(environment: &Environment, request: &DeployRequest, means: M
     let lock = LockRequest {
         by: &request.by,
         wait: request.wait,
-        doing: |(git_ref, commit): &(String, CommitId)| format!("deploy of {git_ref} ({})", commit.short()),
+        doing: format!("deploy of {git_ref}"),
+        doing_what: |(git_ref, commit): &(String, CommitId)| {
+            Some(format!("deploy of {git_ref} ({})", commit.short()))
+        },
     };
     running
         .carry_out(lock, resolve, |(_, commit), facts, holder| {

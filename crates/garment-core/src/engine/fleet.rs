@@ -20,6 +20,9 @@ pub(super) struct Fleet {
     pub(super) sessions: Vec<Option<Box<dyn Session>>>,
 }
 
+/// What hosts answered to what came with the login; nothing where nobody got in.
+pub(super) type Greeted<const N: usize> = Vec<Option<Result<[Reply; N], Problem>>>;
+
 /// What a host said when it was looked at.
 pub(super) type Looked = Result<HostFacts, Problem>;
 
@@ -29,32 +32,50 @@ pub(super) type LoggedIn = Result<(), Problem>;
 impl Fleet {
     /// Logs in everywhere at once. Hosts that can't be reached are told, and their place stays empty.
     pub(super) async fn open(environment: &Environment, means: Means<'_>) -> (Self, Vec<LoggedIn>) {
+        let (fleet, logged_in, _) = Self::open_asking(environment, means, |_| []).await;
+        (fleet, logged_in)
+    }
+
+    /// The same; what hosts are asked first travels with the login.
+    pub(super) async fn open_asking<const N: usize>(
+        environment: &Environment,
+        means: Means<'_>,
+        first: impl Fn(&Host) -> [Step; N],
+    ) -> (Self, Vec<LoggedIn>, Greeted<N>) {
         let names = crate::plan::host_names(environment);
         let options = Options { forward_agent: environment.forward_agent };
         let opened = environment.hosts.iter().zip(&names).map(async |(host, name)| {
             let begun = Instant::now();
+            let first = first(host);
             means.teller.tell(What::Connecting { host: name.clone() });
-            match means.transport.open(host, options).await {
-                Ok(session) => {
+            match means.transport.open(host, options, &first).await {
+                Ok(mut session) => {
                     means.teller.tell(What::Connected { host: name.clone(), took: begun.elapsed() });
-                    (Some(session), Ok(()))
+                    let answers = if N == 0 { None } else { Some(ask_all(&mut *session, &first).await) };
+                    (Some(session), (Ok(()), answers))
                 }
                 Err(problem) => {
                     means.teller.tell(What::Unreachable { host: name.clone(), problem: problem.clone() });
-                    (None, Err(problem))
+                    (None, (Err(problem), None))
                 }
             }
         });
-        let (sessions, logged_in) = join_all(opened).await.into_iter().unzip();
-        (Self { names, sessions }, logged_in)
+        let (sessions, answers): (_, Vec<_>) = join_all(opened).await.into_iter().unzip();
+        let (logged_in, answers) = answers.into_iter().unzip();
+        (Self { names, sessions }, logged_in, answers)
     }
 
     /// Logs in everywhere and looks at every host that lets us in.
     pub(super) async fn open_and_look(environment: &Environment, means: Means<'_>) -> (Self, Vec<Looked>) {
-        let (mut fleet, logged_in) = Self::open(environment, means).await;
-        let looked = fleet.look(environment).await;
-        // Why there is no shell is more than that there is none.
-        let looked = logged_in.into_iter().zip(looked).map(|(login, looked)| login.and(looked)).collect();
+        let look = |host: &Host| [look_step(environment, host)];
+        let (fleet, logged_in, answers) = Self::open_asking(environment, means, look).await;
+        let looked = logged_in.into_iter().zip(answers).map(|(login, answers)| {
+            login?;
+            let Some(answers) = answers else { unreachable!("whoever let us in was asked") };
+            let [reply] = answers?;
+            remote::parse_survey(&reply.into_answer()?).map_err(|bad| unreadable(&bad))
+        });
+        let looked = looked.collect();
         (fleet, looked)
     }
 
@@ -77,7 +98,7 @@ impl Fleet {
         for ((session, host), info) in self.sessions.iter_mut().zip(&environment.hosts).zip(info) {
             if let Some(session) = session {
                 session.record(Record {
-                    begin: remote::begin(operation, *attempt, info),
+                    begin: remote::begin(operation, *attempt, info, &holder.doing),
                     attach: remote::attach(&survey_paths(environment, host), holder, operation, *attempt),
                     patience: plan.reconnect_timeout,
                 });

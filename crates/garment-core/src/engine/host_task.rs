@@ -3,11 +3,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::Teller;
+use super::ahead::{self, Ahead};
 use super::fleet::{LONGEST_ANSWER, script_problem};
 use super::lines::Lines;
 use crate::event::{Exit, Failure, HostName, HostResult, Problem, StepRef, Stream, TaskRef, What};
 use crate::remote;
-use crate::transport::{Session, Signal, Step, Wish};
+use crate::transport::{Lost, Session, Signal, Step, Wish};
 
 /// What is sent to a command that is to end, and what to one that does not.
 const SIGTERM: u8 = 15;
@@ -31,9 +32,9 @@ pub(super) struct HostTaskEnd {
 
 /// What is known while it runs.
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     lines: Lines,
-    answer: Vec<u8>,
+    pub(super) answer: Vec<u8>,
     /// The step that runs or ran last.
     running: Option<(usize, Instant)>,
     ended: usize,
@@ -42,12 +43,26 @@ struct State {
 }
 
 impl HostTask<'_> {
-    /// Runs the steps on a host's shell and tells what happens.
-    pub(super) async fn run(&self, session: &mut dyn Session, wish: watch::Receiver<Wish>) -> HostTaskEnd {
+    /// Runs the steps on a host's shell and tells what happens. `next` is run along with them, and kept.
+    pub(super) async fn run(
+        &self,
+        session: &mut dyn Session,
+        next: &[Step],
+        wish: watch::Receiver<Wish>,
+    ) -> (HostTaskEnd, Option<Ahead>) {
         let mut state = State::default();
         let wanted = wish.clone();
-        let lost = session.run(self.steps, wish, &mut |signal| self.take(&mut state, signal)).await;
-        let asked_to_end = *wanted.borrow() >= Wish::Terminate;
+        let take = &mut |signal: Signal<'_>| self.take(&mut state, signal);
+        let (lost, ahead) = if next.is_empty() {
+            (session.run(self.steps, wish, take).await, None)
+        } else {
+            ahead::run(session, &[self.steps, next].concat(), self.steps.len(), wish, take).await
+        };
+        (self.end(lost, state, *wanted.borrow() >= Wish::Terminate), ahead)
+    }
+
+    /// What came of it, once no step runs any more.
+    pub(super) fn end(&self, lost: Result<(), Lost>, mut state: State, asked_to_end: bool) -> HostTaskEnd {
         state.lines.finish(|stream, line| self.tell_line(stream, line));
         let gone = lost.as_ref().is_err_and(|lost| !lost.shell_lives);
         let result = match (lost, state.failed) {
@@ -78,7 +93,8 @@ impl HostTask<'_> {
         HostTaskEnd { result, gone, answer: state.answer }
     }
 
-    fn take(&self, state: &mut State, signal: Signal<'_>) {
+    /// Takes what the session tells, and tells it.
+    pub(super) fn take(&self, state: &mut State, signal: Signal<'_>) {
         match signal {
             Signal::Begin(index) => {
                 state.running = Some((index, Instant::now()));

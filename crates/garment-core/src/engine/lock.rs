@@ -4,12 +4,12 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::Means;
-use super::fleet::{Fleet, Reply, ask, ask_all, look_step, unreadable};
+use super::fleet::{Fleet, Greeted, Reply, ask, ask_all, look_step, unreadable};
 use crate::event::{Problem, What};
-use crate::model::{Environment, HostFacts};
+use crate::model::{Environment, Host, HostFacts};
 use crate::plan::survey_paths;
-use crate::remote::{self, Holder, Refusal};
-use crate::transport::{Session, Step};
+use crate::remote::{self, Holder, Refusal, Where};
+use crate::transport::Step;
 
 /// How long another operator who lost the race may take to give back what it got.
 const RACE: Duration = Duration::from_secs(3);
@@ -42,6 +42,8 @@ pub(super) enum NoLock {
 enum Answer {
     Ours(Box<HostFacts>),
     Refused(Refusal),
+    /// garment has not been there, and it was asked with the login, when nothing may be made on a host.
+    Unknown,
     /// It can't write the lock, or look at itself.
     Unfit(Problem),
     /// There is no shell any more.
@@ -59,7 +61,14 @@ pub(super) fn holder(by: &str, doing: &str) -> Holder {
     }
 }
 
-/// Takes the lock on every host and looks at each one under it.
+/// What a host is asked for its lock and then, under it, what there is.
+pub(super) fn lock_steps(environment: &Environment, host: &Host, holder: &Holder, on: Where) -> [Step; 2] {
+    let take = remote::lock(&survey_paths(environment, host), holder, on);
+    [Step::here("take the lock", take), look_step(environment, host)]
+}
+
+/// Takes the lock on every host and looks at each one under it. `greeted` is what came of asking where garment is known,
+/// with the login.
 ///
 /// All hosts are asked at once. Where two operators race and each gets some, the one that has the first host, by name,
 /// insists for a moment, and the other gives back what it got: one of them wins.
@@ -69,12 +78,18 @@ pub(super) async fn lock_and_look(
     holder: &Holder,
     wait: Wait,
     means: Means<'_>,
+    greeted: Greeted<2>,
 ) -> Result<Vec<HostFacts>, NoLock> {
     let begun = Instant::now();
     let first = (0..fleet.names.len()).min_by_key(|host| fleet.names[*host].clone());
     let mut in_the_way = Vec::new();
+    let mut greeted: Option<Vec<Answer>> =
+        Some(greeted.into_iter().map(|said| greeting(said, holder)).collect());
     loop {
-        let mut answers = ask_hosts(fleet, environment, holder, |_| true).await;
+        let mut answers = match greeted.take() {
+            Some(answers) => ask_unknown(fleet, environment, holder, answers).await,
+            None => ask_hosts(fleet, environment, holder, |_| true).await,
+        };
         let race = Instant::now();
         while race.elapsed() < RACE
             && first.is_some_and(|first| matches!(answers[first], Answer::Ours(_)))
@@ -181,37 +196,61 @@ async fn ask_hosts(
 ) -> Vec<Answer> {
     let hosts = fleet.sessions.iter_mut().zip(&environment.hosts).enumerate();
     join_all(hosts.map(async |(index, (session, host))| {
-        let Some(session) = session.as_mut().filter(|_| whom(index)) else {
-            return Answer::Gone(Problem { what: "there is no shell".into(), remedy: String::new() });
-        };
-        let take = Step::here("take the lock", remote::lock(&survey_paths(environment, host), holder));
-        let answer = answer(&mut **session, &[take, look_step(environment, host)]).await;
-        match answer.unwrap_or_else(Answer::Gone) {
-            // Nobody else has our token, and waiting for ourselves would take long.
-            Answer::Refused(Refusal::Held(theirs)) if theirs.token == holder.token => {
-                Answer::Unfit(Problem {
-                    what: "another host of this environment is the same folder on the same machine".into(),
-                    remedy:
-                        "name each machine once, or give each its own folder, as in `deploy_dir: /srv/{host}`"
-                            .into(),
-                })
-            }
-            answer => answer,
-        }
+        let Some(session) = session.as_mut().filter(|_| whom(index)) else { return no_shell() };
+        let steps = lock_steps(environment, host, holder, Where::Anywhere);
+        read(ask_all(&mut **session, &steps).await, holder)
     }))
     .await
 }
 
-async fn answer(session: &mut dyn Session, steps: &[Step; 2]) -> Result<Answer, Problem> {
-    let [taken, survey] = ask_all(session, steps).await?;
-    if !taken.exit.is_some_and(crate::event::Exit::ok)
-        && let Ok(Some(refusal)) = remote::parse_refusal(&taken.answer)
-    {
-        return Ok(Answer::Refused(refusal));
+/// Where garment has not been it is asked once more, now that all hosts are there.
+async fn ask_unknown(
+    fleet: &mut Fleet,
+    environment: &Environment,
+    holder: &Holder,
+    mut answers: Vec<Answer>,
+) -> Vec<Answer> {
+    let unknown: Vec<bool> = answers.iter().map(|answer| matches!(answer, Answer::Unknown)).collect();
+    if unknown.contains(&true) {
+        let asked = ask_hosts(fleet, environment, holder, |host| unknown[host]).await;
+        for (host, answer) in asked.into_iter().enumerate().filter(|(host, _)| unknown[*host]) {
+            answers[host] = answer;
+        }
+    }
+    answers
+}
+
+fn greeting(said: Option<Result<[Reply; 2], Problem>>, holder: &Holder) -> Answer {
+    said.map_or_else(no_shell, |said| read(said, holder))
+}
+
+fn no_shell() -> Answer {
+    Answer::Gone(Problem { what: "there is no shell".into(), remedy: String::new() })
+}
+
+fn read(said: Result<[Reply; 2], Problem>, holder: &Holder) -> Answer {
+    match said.map_or_else(Answer::Gone, answer) {
+        // Nobody else has our token, and waiting for ourselves would take long.
+        Answer::Refused(Refusal::Held(theirs)) if theirs.token == holder.token => Answer::Unfit(Problem {
+            what: "another host of this environment is the same folder on the same machine".into(),
+            remedy: "name each machine once, or give each its own folder, as in `deploy_dir: /srv/{host}`"
+                .into(),
+        }),
+        answer => answer,
+    }
+}
+
+fn answer([taken, survey]: [Reply; 2]) -> Answer {
+    let is_ours = taken.exit.is_some_and(crate::event::Exit::ok);
+    if !is_ours && remote::is_unknown_place(&taken.answer) {
+        return Answer::Unknown;
+    }
+    if !is_ours && let Ok(Some(refusal)) = remote::parse_refusal(&taken.answer) {
+        return Answer::Refused(refusal);
     }
     let looked = taken.into_answer().and_then(|_| survey.into_answer());
     let facts = looked.and_then(|answer| remote::parse_survey(&answer).map_err(|bad| unreadable(&bad)));
-    Ok(facts.map_or_else(Answer::Unfit, |facts| Answer::Ours(Box::new(facts))))
+    facts.map_or_else(Answer::Unfit, |facts| Answer::Ours(Box::new(facts)))
 }
 
 fn all_ours(answers: Vec<Answer>) -> Result<Vec<HostFacts>, NoLock> {
@@ -222,7 +261,7 @@ fn all_ours(answers: Vec<Answer>) -> Result<Vec<HostFacts>, NoLock> {
             Answer::Unfit(problem) => unfit.push((host, problem)),
             Answer::Gone(problem) => gone.push((host, problem)),
             // Something worse is told, or the caller would not be here.
-            Answer::Refused(_) => {}
+            Answer::Refused(_) | Answer::Unknown => {}
         }
     }
     match (gone.is_empty(), unfit.is_empty()) {

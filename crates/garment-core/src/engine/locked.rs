@@ -1,8 +1,9 @@
 use super::Means;
 use super::fleet::Fleet;
-use super::lock::{NoLock, Wait, holder, lock_and_look};
+use super::lock::{NoLock, Wait, holder, lock_and_look, lock_steps};
 use crate::event::{HostName, Problem};
-use crate::model::{Environment, HostFacts};
+use crate::model::{Environment, Host, HostFacts};
+use crate::remote::Where;
 
 /// Why nothing was done: the hosts that were in the way. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,9 @@ pub(super) async fn open_locked(
     wait: Wait,
     means: Means<'_>,
 ) -> Result<(Fleet, Vec<HostFacts>), Hindered> {
-    let (mut fleet, logged_in) = Fleet::open(environment, means).await;
+    let holder = holder(by, doing);
+    let first = |host: &Host| lock_steps(environment, host, &holder, Where::Known);
+    let (mut fleet, logged_in, greeted) = Fleet::open_asking(environment, means, first).await;
     let names = fleet.names.clone();
     let on_hosts = |problems: Vec<(usize, Problem)>| -> Vec<(HostName, Problem)> {
         problems.into_iter().map(|(host, problem)| (names[host].clone(), problem)).collect()
@@ -33,7 +36,7 @@ pub(super) async fn open_locked(
     let away: Vec<_> =
         logged_in.into_iter().enumerate().filter_map(|(i, login)| Some((i, login.err()?))).collect();
     let hindered = if away.is_empty() {
-        match lock_and_look(&mut fleet, environment, &holder(by, doing), wait, means).await {
+        match lock_and_look(&mut fleet, environment, &holder, wait, means, greeted).await {
             Ok(facts) => return Ok((fleet, facts)),
             Err(NoLock::Locked(problems)) => Hindered::Locked(on_hosts(problems)),
             Err(NoLock::Unfit(problems)) => Hindered::Unfit(on_hosts(problems)),

@@ -2,6 +2,7 @@
 //! looks.
 
 mod abandon;
+mod ahead;
 mod deploy;
 mod end;
 mod fleet;
@@ -9,6 +10,7 @@ mod freeze;
 mod history;
 mod host_task;
 mod inspect;
+mod leg;
 mod lines;
 mod lock;
 mod locked;

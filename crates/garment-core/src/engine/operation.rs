@@ -7,13 +7,13 @@ use super::Means;
 use super::end::end;
 use super::fleet::{Fleet, unless_interrupted};
 use super::history::{NoRecords, apart};
-use super::lock::{NoLock, Wait, holder, lock_and_look};
+use super::lock::{NoLock, Wait, holder, lock_and_look, lock_steps};
 use super::outcome::{Ledger, current};
 use super::run::run;
 use crate::event::{Current, HostOutcome, Operation, Outcome, Problem, Progress, Verdict, What};
-use crate::model::{Environment, HostFacts, OperationId};
+use crate::model::{Environment, Host, HostFacts, OperationId};
 use crate::plan::{NoPlan, Plan, host_names};
-use crate::remote::Holder;
+use crate::remote::{Holder, Where};
 
 /// An operation from its first event to its last.
 pub(super) struct Running<'a> {
@@ -31,7 +31,9 @@ pub(super) struct LockRequest<'a, T> {
     pub(super) by: &'a str,
     pub(super) wait: Wait,
     /// What those are told who are refused meanwhile.
-    pub(super) doing: fn(&T) -> String,
+    pub(super) doing: String,
+    /// The same once all is known.
+    pub(super) doing_what: fn(&T) -> Option<String>,
 }
 
 fn all_seen(facts: &[HostFacts]) -> Vec<Seen> {
@@ -102,8 +104,10 @@ impl<'a> Running<'a> {
         lock: LockRequest<'_, T>,
         meanwhile: impl Future<Output = Result<T, Early>>,
     ) -> Result<Opened<T>, Box<Outcome>> {
-        let hosts = async { Ok(Fleet::open(self.environment, self.means).await) };
-        let ((mut fleet, logged_in), known) =
+        let mut holder = holder(lock.by, &lock.doing);
+        let first = |host: &Host| lock_steps(self.environment, host, &holder, Where::Known);
+        let hosts = async { Ok(Fleet::open_asking(self.environment, self.means, first).await) };
+        let ((mut fleet, logged_in, greeted), known) =
             tokio::try_join!(hosts, meanwhile).map_err(|early| self.early(early, &[]))?;
         if logged_in.iter().any(Result::is_err) {
             // Those that can be reached are looked at all the same: people want to know what is live.
@@ -116,8 +120,11 @@ impl<'a> Running<'a> {
                 .collect();
             return Err(self.untouched(Verdict::Unreachable, Vec::new(), &seen).into());
         }
-        let holder = holder(lock.by, &(lock.doing)(&known));
-        let locked = lock_and_look(&mut fleet, self.environment, &holder, lock.wait, self.means).await;
+        if let Some(doing) = (lock.doing_what)(&known) {
+            holder.doing = doing;
+        }
+        let locked =
+            lock_and_look(&mut fleet, self.environment, &holder, lock.wait, self.means, greeted).await;
         let outcome = match locked {
             Ok(facts) => return Ok(Opened { fleet, holder, facts, known }),
             Err(NoLock::Locked(problems)) => self.unfit(Verdict::Locked, &[], &problems),

@@ -31,7 +31,12 @@ pub struct ResumeRequest {
 /// Goes on with the operation that the hosts recorded last, if it has not come to its end.
 pub async fn resume(environment: &Environment, request: &ResumeRequest, means: Means<'_>) -> Outcome {
     let running = Running::begin(Operation::Resume, environment, means);
-    let lock = LockRequest { by: &request.by, wait: request.wait, doing: |()| "resume".to_owned() };
+    let lock = LockRequest {
+        by: &request.by,
+        wait: request.wait,
+        doing: "resume".to_owned(),
+        doing_what: |()| None,
+    };
     let opening = async {
         let mut opened = running.open(lock, async { Ok(()) }).await?;
         match records(&mut opened.fleet, environment).await {

@@ -21,7 +21,12 @@ pub struct RollbackRequest {
 /// Switches every host back to an older release.
 pub async fn rollback(environment: &Environment, request: &RollbackRequest, means: Means<'_>) -> Outcome {
     let running = Running::begin(Operation::Rollback, environment, means);
-    let lock = LockRequest { by: &request.by, wait: request.wait, doing: |()| "rollback".to_owned() };
+    let lock = LockRequest {
+        by: &request.by,
+        wait: request.wait,
+        doing: "rollback".to_owned(),
+        doing_what: |()| None,
+    };
     running
         .carry_out(lock, async { Ok(()) }, |(), facts, holder| {
             let now = Timestamp::now();

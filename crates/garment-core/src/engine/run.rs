@@ -1,22 +1,25 @@
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 
+use super::ahead::Ahead;
 use super::fleet::{Fleet, ask, ask_all, unreadable};
 use super::host_task::{HostTask, HostTaskEnd};
+use super::leg::{legs, run_leg};
 use super::outcome::Ledger;
 use super::{Interrupt, Teller};
 use crate::event::{HostResult, Phase, Problem, What};
 use crate::plan::{Plan, PlanTask};
 use crate::remote;
-use crate::transport::{Session, Wish};
+use crate::transport::{Session, Step, Wish};
 
 /// How long a command that was asked to end may take before it is made to.
-const GRACE: Duration = Duration::from_secs(10);
+pub(super) const GRACE: Duration = Duration::from_secs(10);
 /// How long it may take after that before the host is given up.
-const LAST_GRACE: Duration = Duration::from_secs(5);
+pub(super) const LAST_GRACE: Duration = Duration::from_secs(5);
 
 /// How often hosts that wait for others are told that somebody is there, if their sessions think it time.
 const IDLE: Duration = Duration::from_secs(1);
@@ -30,17 +33,27 @@ pub(super) async fn run(
     interrupt: &Interrupt,
 ) -> bool {
     let mut done = true;
-    for task in &plan.tasks {
+    let mut ahead = HashMap::new();
+    for leg in legs(plan) {
+        let next = plan.tasks.get(leg.end).filter(|next| next.task.phase == Phase::Rehearse);
+        let tasks = &plan.tasks[leg];
+        let first = &tasks[0].task;
         // What all hosts did is confirmed, whoever wants to stop: it belongs to the switch.
-        if interrupt.is_raised() && task.task.phase != Phase::Confirm {
-            ledger.stop(&task.task);
+        if interrupt.is_raised() && first.phase != Phase::Confirm {
+            ledger.stop(first);
             done = false;
             break;
         }
-        if task.runs.is_empty() {
-            continue;
-        }
-        if !run_task(plan, task, fleet, ledger, teller, interrupt).await {
+        let ok = match tasks {
+            tasks if tasks.iter().all(|task| task.runs.is_empty()) => continue,
+            [task] => {
+                let known = std::mem::take(&mut ahead);
+                let round = Round { task, known, next };
+                run_task(plan, round, &mut ahead, fleet, ledger, teller, interrupt).await
+            }
+            tasks => run_leg(tasks, fleet, ledger, teller, interrupt).await,
+        };
+        if !ok {
             done = false;
             break;
         }
@@ -54,16 +67,32 @@ pub(super) async fn run(
     done
 }
 
-/// Runs one task on its hosts, side by side. Gives whether all of it was done.
+/// What hosts are asked to do before they wait for each other.
+struct Round<'a> {
+    task: &'a PlanTask,
+    /// What some have done of it already.
+    known: HashMap<usize, Ahead>,
+    /// What comes next, if it may be done along with it.
+    next: Option<&'a PlanTask>,
+}
+
+/// The steps of a task on a host.
+fn steps_on(task: Option<&PlanTask>, host: usize) -> &[Step] {
+    task.and_then(|task| task.runs.iter().find(|run| run.host == host)).map_or(&[], |run| &run.steps)
+}
+
+/// Runs one task on its hosts, side by side. Gives whether all of it was done. What they did of the next one is in `ahead`.
 async fn run_task(
     plan: &Plan,
-    task: &PlanTask,
+    mut round: Round<'_>,
+    ahead: &mut HashMap<usize, Ahead>,
     fleet: &mut Fleet,
     ledger: &mut Ledger,
     teller: &Teller,
     interrupt: &Interrupt,
 ) -> bool {
     let begun = Instant::now();
+    let task = round.task;
     let names = fleet.names.clone();
     let hosts = task.runs.iter().map(|run| names[run.host].clone()).collect();
     teller.tell(What::TaskStarted { task: task.task.clone(), hosts });
@@ -71,17 +100,28 @@ async fn run_task(
     let (wish, _) = watch::channel(Wish::Go);
     let mut sessions: Vec<Option<&mut Box<dyn Session>>> =
         fleet.sessions.iter_mut().map(Option::as_mut).collect();
+    let Round { known, next, .. } = &mut round;
     let mut running: FuturesUnordered<_> = task
         .runs
         .iter()
-        .filter_map(|run| Some((run, sessions[run.host].take()?)))
-        .map(|(run, session)| {
+        .filter_map(|run| {
+            let (known, session) = (known.remove(&run.host), sessions[run.host].take());
+            (known.is_some() || session.is_some()).then_some((run, known, session))
+        })
+        .map(|(run, known, session)| {
             let host_task = HostTask { host: &names[run.host], task: &task.task, steps: &run.steps, teller };
-            let wish = wish.subscribe();
-            async move { (run.host, host_task.run(&mut **session, wish).await) }
+            let (wish, next) = (wish.subscribe(), steps_on(*next, run.host));
+            async move {
+                let mut session = session;
+                let (end, ahead) = match (known, &mut session) {
+                    (Some(known), _) => (known.tell(&host_task), None),
+                    (None, Some(session)) => host_task.run(&mut ***session, next, wish).await,
+                    (None, None) => unreachable!("left out above"),
+                };
+                (run.host, session, end, ahead)
+            }
         })
         .collect();
-
     let mut wanted = interrupt.subscribe();
     let mut idle = tokio::time::interval(IDLE);
     // A host that has not confirmed by then has gone back by itself, and so does one that has not even switched.
@@ -96,7 +136,9 @@ async fn run_task(
             }
         };
         tokio::select! {
-            Some((host, end)) = running.next() => {
+            Some((host, session, end, next)) = running.next() => {
+                sessions[host] = session.filter(|_| !end.gone);
+                ahead.extend(next.map(|next| (host, next)));
                 ok &= end.result == HostResult::Done;
                 if matches!(end.result, HostResult::Failed(_) | HostResult::Lost(_)) {
                     raise(&wish, Wish::Stop);
@@ -136,20 +178,8 @@ async fn run_task(
             }
         }
     }
-    // Whoever is left did not even answer SIGKILL: nobody knows what goes on there.
     drop(running);
-    for run in &task.runs {
-        if !ledger.has_ended(run.host, &task.task) {
-            ok = false;
-            match task.task.phase {
-                Phase::Cutover => ledger.unsure(run.host),
-                Phase::Confirm => ledger.not_confirmed(run.host),
-                _ => {}
-            }
-            ledger.vanish(run.host, &task.task, run.steps.first().map(|step| step.shown.clone()));
-            lost.push(run.host);
-        }
-    }
+    ok &= !vanished(task, ledger, &mut lost);
     for host in lost {
         fleet.sessions[host] = None;
     }
@@ -157,12 +187,28 @@ async fn run_task(
     ok
 }
 
+/// Whoever is left did not even answer SIGKILL: nobody knows what goes on there. Gives whether there is any.
+fn vanished(task: &PlanTask, ledger: &mut Ledger, lost: &mut Vec<usize>) -> bool {
+    let left: Vec<_> = task.runs.iter().filter(|run| !ledger.has_ended(run.host, &task.task)).collect();
+    for run in &left {
+        match task.task.phase {
+            Phase::Cutover => ledger.unsure(run.host),
+            Phase::Confirm => ledger.not_confirmed(run.host),
+            _ => {}
+        }
+        ledger.vanish(run.host, &task.task, run.steps.first().map(|step| step.shown.clone()));
+        lost.push(run.host);
+    }
+    !left.is_empty()
+}
+
 /// Whether it belongs to the switch, which takes no time and is never cut short by a first request to stop.
-fn is_switch(task: &PlanTask) -> bool {
+pub(super) fn is_switch(task: &PlanTask) -> bool {
     matches!(task.task.phase, Phase::Cutover | Phase::Confirm)
 }
 
-fn finish(
+/// What came of a task on a host, for the ledger and for people.
+pub(super) fn finish(
     task: &PlanTask,
     host: usize,
     end: &HostTaskEnd,
@@ -290,7 +336,7 @@ async fn bounded<T>(plan: &Plan, interrupt: &Interrupt, asks: impl Future<Output
     }
 }
 
-fn raise(wish: &watch::Sender<Wish>, to: Wish) {
+pub(super) fn raise(wish: &watch::Sender<Wish>, to: Wish) {
     wish.send_if_modified(|wish| {
         let raised = *wish < to;
         *wish = (*wish).max(to);

@@ -47,7 +47,8 @@ pub(super) struct Switch<'a> {
     pub(super) back_as: State,
 }
 
-/// The switch: every host is asked whether it could, then all of them do, then all of them are told that all have.
+/// The switch: every host is asked whether it could, then all of them do, then all of them are told that all have. A lone
+/// host is not asked: where it can't switch, nothing has.
 pub(super) fn switch_tasks(
     environment: &Environment,
     hosts: &[Switch<'_>],
@@ -77,10 +78,11 @@ pub(super) fn switch_tasks(
             Step::script("tell it that all have switched", remote::confirm(host.paths, release, confirmation))
         })
         .collect();
-    let mut tasks = vec![
-        own_task(Phase::Rehearse, "ready to switch", rehearse),
-        own_task(Phase::Cutover, "make current", switch),
-    ];
+    let mut tasks = Vec::new();
+    if hosts.len() > 1 {
+        tasks.push(own_task(Phase::Rehearse, "ready to switch", rehearse));
+    }
+    tasks.push(own_task(Phase::Cutover, "make current", switch));
     if !confirm.is_empty() {
         tasks.push(own_task(Phase::Confirm, "confirm", confirm));
     }
@@ -114,6 +116,7 @@ fn steps(environment: &Environment, task: &Task, facts: &HostFacts, scope: &Scop
             is_script: false,
             name: None,
             limit: task.timeout,
+            is_first: false,
         })
         .collect()
 }

@@ -26,12 +26,22 @@ pub enum Refusal {
     Frozen(Holder),
 }
 
+/// Where a lock may be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// Where garment has been before: nothing is made on other hosts.
+    Known,
+    /// On any host.
+    Anywhere,
+}
+
 /// Takes a host's lock. For the session's own shell: the lock lives as long as that does.
-pub fn lock(paths: &Paths, holder: &Holder) -> String {
+pub fn lock(paths: &Paths, holder: &Holder, on: Where) -> String {
     let mut text = String::new();
     // Writing to a String can't fail.
     let _ = writeln!(text, "g_deploy_dir={}", quote(&paths.deploy_dir));
     let _ = writeln!(text, "g_info={}", quote(&holder.to_text()));
+    text.push_str(if on == Where::Known { "g_only_known=yes\n" } else { "g_only_known=\n" });
     text + include_str!("sh/lock.sh")
 }
 
@@ -44,6 +54,11 @@ pub fn parse_refusal(stdout: &[u8]) -> Result<Option<Refusal>, BadRecords> {
     let Ok(how) = records.get("refused") else { return Ok(None) };
     let holder = Holder::from_text(&records.get("info")?);
     Ok(Some(if how == "frozen" { Refusal::Frozen(holder) } else { Refusal::Held(holder) }))
+}
+
+/// Whether a [`lock`] that was not given printed that it was asked for only where garment has been, and has not.
+pub fn is_unknown_place(stdout: &[u8]) -> bool {
+    Records::parse(stdout).is_ok_and(|records| records.get("unknown_place").is_ok())
 }
 
 /// Gives a lock back. For the session's own shell.
@@ -83,7 +98,8 @@ impl Holder {
 
     pub(super) fn from_text(text: &str) -> Self {
         let get = |key: &str| {
-            let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+            // The newest counts: what an operation does is known better once it has begun.
+            let value = text.lines().rev().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
             visible(value.unwrap_or_default())
         };
         Self { by: get("by"), doing: get("doing"), token: get("token"), since: get("since").parse().ok() }

@@ -28,7 +28,9 @@ pub use check::{Check, check, parse_check};
 pub use command::command_text;
 pub use confirm::{confirm, parse_confirm, parse_settle, settle};
 pub use cutover::{Confirmation, Cutover, Moved, cutover, parse_cutover, parse_revert, rehearse, revert};
-pub use lock::{Holder, Refusal, freeze, lock, parse_freeze, parse_refusal, thaw, unlock};
+pub use lock::{
+    Holder, Refusal, Where, freeze, is_unknown_place, lock, parse_freeze, parse_refusal, thaw, unlock,
+};
 pub use mark::mark;
 pub use operation::{Abandon, abandon, attach, begin, end, parse_abandon, resumed};
 pub use operations::{Ended, Info, Recorded, RecordedStep, RecordedTask, operations, parse_operations};

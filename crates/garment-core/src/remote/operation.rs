@@ -1,14 +1,14 @@
 use std::fmt::Write as _;
 
 use super::script::{LIB, STATE, one_line, script};
-use super::{BadRecords, Holder, Paths, lock, quote};
+use super::{BadRecords, Holder, Paths, Where, lock, quote};
 use crate::model::{Ending, OperationId, ReleaseName};
 use crate::remote::records::Records;
 
 /// Begins a host's record of an operation. For the session's own shell, once it has the lock.
 ///
-/// An attempt without `info` keeps what the first one wrote.
-pub fn begin(operation: &OperationId, attempt: u32, info: &[(&str, String)]) -> String {
+/// An attempt without `info` keeps what the first one wrote. Those who want the lock are told `doing` from here on.
+pub fn begin(operation: &OperationId, attempt: u32, info: &[(&str, String)], doing: &str) -> String {
     let mut lines = String::new();
     for (key, value) in info {
         // Writing to a String can't fail.
@@ -18,6 +18,7 @@ pub fn begin(operation: &OperationId, attempt: u32, info: &[(&str, String)]) -> 
     let _ = writeln!(text, "g_operation={}", quote(operation.as_str()));
     let _ = writeln!(text, "g_attempt={attempt}");
     let _ = writeln!(text, "g_info={}", quote(&lines));
+    let _ = writeln!(text, "g_doing={}", quote(&one_line(doing)));
     text + include_str!("sh/begin.sh")
 }
 
@@ -26,7 +27,7 @@ pub fn begin(operation: &OperationId, attempt: u32, info: &[(&str, String)]) -> 
 pub fn attach(paths: &Paths, holder: &Holder, operation: &OperationId, attempt: u32) -> String {
     let mut text = String::new();
     // Writing to a String can't fail.
-    let _ = writeln!(text, "g_take_lock={}", quote(&lock(paths, holder)));
+    let _ = writeln!(text, "g_take_lock={}", quote(&lock(paths, holder, Where::Anywhere)));
     let _ = writeln!(text, "g_deploy_dir={}", quote(&paths.deploy_dir));
     let _ = writeln!(text, "g_token={}", quote(&holder.token));
     let _ = writeln!(text, "g_operation={}", quote(operation.as_str()));

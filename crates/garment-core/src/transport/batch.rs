@@ -18,9 +18,8 @@ const NOISE: usize = 4 * 1024;
 pub(super) struct Batch {
     /// Pieces that wait, of stdout and of stderr.
     waiting: [VecDeque<Piece>; 2],
-    /// The step that began last as far as was read, and its process id; none for one that the session's own shell
-    /// runs.
-    pub(super) newest: Option<(usize, String)>,
+    /// The step that began last as far as was read.
+    pub(super) newest: Option<Begun>,
     /// The step that was told last, begun or ended.
     told: usize,
     /// Whether it runs as far as was told.
@@ -37,6 +36,15 @@ pub(super) struct Batch {
     pub(super) done: bool,
     /// What nobody knows the end of, and why.
     pub(super) unknown: Option<Unknown>,
+}
+
+/// A step that has begun.
+pub(super) struct Begun {
+    pub(super) id: usize,
+    /// Its process id; empty for one that the session's own shell runs.
+    pid: String,
+    /// Whether it is recorded, runs, and has not been asked what it printed since it last answered.
+    pub(super) may_look: bool,
 }
 
 /// Why it is not known how a step ended, though the host answers.
@@ -58,19 +66,33 @@ impl Batch {
     /// What the watcher is told.
     pub(super) fn control_line(&self, wish: Wish) -> String {
         match (wish, &self.newest) {
-            (Wish::Terminate, Some((_, pid))) if !pid.is_empty() => format!("term {pid}\n"),
-            (Wish::Kill, Some((_, pid))) if !pid.is_empty() => format!("kill {pid}\n"),
+            (Wish::Terminate, Some(Begun { pid, .. })) if !pid.is_empty() => format!("term {pid}\n"),
+            (Wish::Kill, Some(Begun { pid, .. })) if !pid.is_empty() => format!("kill {pid}\n"),
             _ => "stop\n".into(),
         }
     }
 
+    /// The step that may be asked what it printed.
+    pub(super) fn to_look_at(&self) -> Option<usize> {
+        self.newest.as_ref().filter(|newest| newest.may_look).map(|newest| newest.id)
+    }
+
     /// Takes what was read and tells what is certain of it.
     pub(super) fn take(&mut self, stream: Stream, piece: Piece, tell: Tell<'_>) {
+        // On stderr an end may come when the next step has begun on stdout.
         if let Piece::Mark(mark) = &piece
-            && let Some((id, pid)) = begin(mark)
+            && stream == Stream::Stdout
         {
-            let pid = pid.split(' ').next().unwrap_or_default();
-            self.newest = Some((id, pid.to_owned()));
+            if let Some((id, pid)) = begin(mark) {
+                let (pid, recorded) = pid.strip_suffix(" recorded").map_or((pid, false), |pid| (pid, true));
+                self.newest = Some(Begun { id, pid: pid.to_owned(), may_look: recorded });
+            } else if let Some(newest) = &mut self.newest {
+                match mark.as_str() {
+                    "looked" => newest.may_look = true,
+                    mark if mark.starts_with("end ") => newest.may_look = false,
+                    _ => {}
+                }
+            }
         }
         self.waiting[usize::from(stream == Stream::Stderr)].push_back(piece);
         while self.step_out(tell) || self.step_err(tell) {}

@@ -100,7 +100,7 @@ impl Lasting {
         let mut last = why;
         for tries in 1.. {
             let attempt = async {
-                let mut shell = self.way.log_in().await?;
+                let mut shell = self.way.log_in(&[]).await?;
                 let answer = tokio::time::timeout(ATTACH, attach(&mut shell, &record.attach)).await;
                 answer.unwrap_or_else(|_| Ok(Err(silent()))).map(|taken| taken.map(|()| shell))
             };

@@ -10,6 +10,7 @@ mod login;
 mod openssh;
 mod recording;
 mod shell;
+mod stalls;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -28,7 +29,8 @@ use crate::model::Host;
 
 /// A way to hosts.
 pub trait Transport: Sync {
-    /// Opens a shell on a host.
+    /// Opens a shell on a host. What it is to do first travels with the login, which saves a round trip: unless there is
+    /// nothing, the first thing that the session is asked to run has to be just that.
     ///
     /// # Errors
     /// Why there is none, and what to do about it.
@@ -36,6 +38,7 @@ pub trait Transport: Sync {
         &'a self,
         host: &'a Host,
         options: Options,
+        first: &'a [Step],
     ) -> BoxFuture<'a, Result<Box<dyn Session>, Problem>>;
 }
 

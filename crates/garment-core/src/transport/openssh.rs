@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use super::lasting::Lasting;
 use super::shell::Shell;
-use super::{Options, Session, Transport, login};
+use super::{Options, Session, Step, Transport, login, stalls};
 use crate::event::Problem;
 use crate::model::{Destination, Host};
 
@@ -43,10 +43,11 @@ impl Transport for System {
         &'a self,
         host: &'a Host,
         options: Options,
+        first: &'a [Step],
     ) -> BoxFuture<'a, Result<Box<dyn Session>, Problem>> {
         let way = Way { host: host.clone(), options, keepalive: self.keepalive };
         Box::pin(async move {
-            let shell = way.log_in().await?;
+            let shell = way.log_in(first).await?;
             Ok(Box::new(Lasting::new(way, shell)) as Box<dyn Session>)
         })
     }
@@ -61,18 +62,18 @@ pub(super) struct Way {
 
 impl Way {
     /// A shell, or why there is none.
-    pub(super) async fn log_in(&self) -> Result<Shell, Problem> {
-        match tokio::time::timeout(LOGIN_TIMEOUT, self.try_some_times()).await {
+    pub(super) async fn log_in(&self, first: &[Step]) -> Result<Shell, Problem> {
+        match tokio::time::timeout(LOGIN_TIMEOUT, self.try_some_times(first)).await {
             Ok(shell) => shell,
             Err(_) => Err(login::timed_out(&self.host.destination, LOGIN_TIMEOUT)),
         }
     }
 
     /// Tries again where sshd, or a jump host's, has dropped the login as one of too many at once.
-    async fn try_some_times(&self) -> Result<Shell, Problem> {
+    async fn try_some_times(&self, first: &[Step]) -> Result<Shell, Problem> {
         let mut tries = 1;
         loop {
-            match self.try_once().await {
+            match self.try_once(first).await {
                 Err(problem) if login::may_pass(&problem) && tries < TRIES => {
                     tokio::time::sleep(pause(tries)).await;
                     tries += 1;
@@ -82,7 +83,7 @@ impl Way {
         }
     }
 
-    async fn try_once(&self) -> Result<Shell, Problem> {
+    async fn try_once(&self, first: &[Step]) -> Result<Shell, Problem> {
         let destination = &self.host.destination;
         let mut command = match destination {
             Destination::Local { .. } => local(),
@@ -94,7 +95,11 @@ impl Way {
         // In a process group of its own: Ctrl-C in the terminal is for garment, which ends things in order.
         command.process_group(0).kill_on_drop(true);
         let child = command.spawn().map_err(|error| login::not_started(destination, &error))?;
-        Shell::open(child, destination, self.keepalive).await
+        let pid = child.id().filter(|_| matches!(destination, Destination::Ssh { .. }));
+        tokio::select! {
+            shell = Shell::open(child, destination, self.keepalive, first) => shell,
+            never = stalls::shorten(pid) => match never {},
+        }
     }
 }
 

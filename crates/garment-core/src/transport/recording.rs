@@ -43,7 +43,12 @@ impl Recording {
 }
 
 impl Transport for Recording {
-    fn open<'a>(&'a self, host: &'a Host, _: Options) -> BoxFuture<'a, Result<Box<dyn Session>, Problem>> {
+    fn open<'a>(
+        &'a self,
+        host: &'a Host,
+        _: Options,
+        _: &'a [Step],
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, Problem>> {
         let session = Recorded { host: host.destination.to_string(), recording: self.clone() };
         Box::pin(async move { Ok(Box::new(session) as Box<dyn Session>) })
     }

@@ -10,6 +10,7 @@
 #   term PID    the same, and end the step that runs as process group PID (SIGTERM, then SIGKILL)
 #   kill PID    the same with SIGKILL
 #   beat        the controller is there
+#   look        what the running step has printed by now is to be told; it is answered with the mark `looked`
 #   end         the batch is over: the watcher goes, and the shell reads on behind this line
 #
 # What the controller reads are marks: a word that nobody else knows (`g_mark`, set in front of this text), then
@@ -18,6 +19,7 @@
 #   unrecorded                 on stdout: no records can be written
 #   begin ID [PID [recorded]]  on stdout, before a step; without PID if this shell itself runs it
 #   err, out                   on stdout: what follows there was printed on that output by the recorded step that runs
+#   looked                     on stdout: an answer to `look`
 #   end ID STATUS [timeout]    on both outputs, after it; `timeout` if its time was up; STATUS `unknown` if the shell
 #                              that would have written it down is dead
 #   taken                      on stdout: another operation has the lock, no further step will start
@@ -26,7 +28,7 @@
 # The word stands in no argument list and in no exported variable, so that a command can't forge a mark.
 #
 # A step with a name is recorded. What it prints goes to the files NAME.out and NAME.err of the folder $g_op and is
-# copied from there, so that it needs no connection; NAME.pid says that it was begun, NAME.status how it ended. All of it
+# copied from there when the controller asks and when it ends, so that it needs no connection; NAME.pid says that it was begun, NAME.status how it ended. All of it
 # is copied to stdout, since on stderr ssh has its say, too, and what is known to the controller is counted in bytes. A
 # session that takes over from one whose connection was lost is sent the same batch again: what has begun is followed,
 # not run, and the former session's shell has to be gone before anything else begins (`g_former`, see attach.sh).
@@ -37,7 +39,8 @@
 unset CDPATH
 cd -- "${HOME:-/}" || cd /
 exec 4<&0
-g_stopped='' g_ending='' g_over='' g_critical='' g_op='' g_held='' g_former='' g_now=0 g_first=
+g_stopped='' g_ending='' g_over='' g_critical='' g_op='' g_held='' g_former='' g_now=0 g_first='' g_looks='' g_pipes='' g_dir=''
+g_boot=
 trap 'g_stopped=1' USR1
 # The step that runs is being ended, with all of its process group.
 trap 'g_ending=1' ALRM
@@ -46,6 +49,17 @@ trap 'g_ending=1' ALRM
 trap 'g_over=1; [ -n "$g_critical" ] || g_status_is over' USR2
 # Its own session and process group for each step, so that all of it can be ended, and no step finds a terminal.
 if command -v setsid >/dev/null 2>&1; then g_setsid=setsid; else g_setsid=; fi
+
+# Sets $g_now to the time, in seconds. The kernel tells how long it has been up without a process.
+g_clock() {
+  # shellcheck disable=SC2034
+  if [ -n "$g_boot" ] && { IFS=' ' read -r g_up g_rest </proc/uptime; } 2>/dev/null; then
+    g_now=$((g_boot + ${g_up%%.*}))
+    return
+  fi
+  g_now=$(date +%s)
+  if { IFS=' ' read -r g_up g_rest </proc/uptime; } 2>/dev/null; then g_boot=$((g_now - ${g_up%%.*})); fi
+}
 
 # A mark on stdout. What a command does to the outputs stays: Node, for one, leaves them so that a write fails while the
 # reader is slow (O_NONBLOCK). A lost mark would be waited for without end, so it is tried until nobody listens any more.
@@ -61,9 +75,20 @@ g_say() {
 # shellcheck disable=SC2016
 g_text='eval "$(g_c=$(cat <&3); case $g_c in "exec 3<&-"*) printf "%s\n" "$g_c" ;; *) echo "echo no command arrived: what starts this shell must leave file descriptor 3 open >&2; exit 126" ;; esac)"'
 
+# The same for a command that is one plain line of text: `read` needs no process. It takes that line byte by byte.
+# shellcheck disable=SC2016
+g_text_of_line='g_a= g_c=; { IFS= read -r g_a && IFS= read -r g_c; } <&3
+  if [ "$g_a" != "exec 3<&-" ]; then
+    echo "no command arrived: what starts this shell must leave file descriptor 3 open" >&2
+    exit 126
+  fi
+  eval "exec 3<&-
+unset g_a g_c
+$g_c"'
+
 # What runs a step. It tells its process id, which `exec` keeps, on fd 6. If nobody listens the step does not begin. $2,
-# unless empty, is where it is written down that it did. With $3 `script` fd 6, the session's stdout, stays open: by it
-# garment's own scripts tell what a full disk does not take. The mark's word comes on fd 9, not with the text on fd 3,
+# unless empty, is where it is written down that it did. With $3 `script` it runs the text itself, and fd 6, the session's
+# stdout, stays open: by it garment's own scripts tell what a full disk does not take. The mark's word comes on fd 9, not with the text on fd 3,
 # which this shell has open as long as the step runs: where bash keeps a long here-document in a file, that can be read.
 # shellcheck disable=SC2016
 g_start='
@@ -84,9 +109,14 @@ g_start='
     fi
     exit 125
   fi
-  [ "$3" = script ] || exec 6>&-
-  shift 3
-  exec "$@"'
+  if [ "$3" = script ]; then
+    set --
+    eval "$(cat <&3)"
+  else
+    exec 6>&-
+    shift 3
+    exec "$@"
+  fi'
 
 # BUSY: whether a step may be running, for those who want the lock (lock.sh).
 g_status_is() {
@@ -103,7 +133,7 @@ g_may_begin() {
       g_status_is idle
       sleep 1
       if [ -n "$g_stopped$g_over" ]; then return 1; fi
-      g_now=$(date +%s)
+      g_clock
     done 2>/dev/null
     g_status_is busy
   fi
@@ -114,16 +144,23 @@ g_may_begin() {
   fi
 }
 
-# ID WHAT NAME LIMIT OUT ERR SHELL...: runs the text on file descriptor 3 in SHELL. WHAT: `script` or `command`. NAME: that
-# of its records, or `-`. LIMIT: how many seconds after the batch began it has to be over; 0 is never. OUT and ERR: how
-# many bytes of its outputs are known to the controller.
+# ID WHAT NAME LIMIT OUT ERR SHELL...: runs the text on file descriptor 3 in SHELL. WHAT: `script`, which is for `sh`,
+# `command`, or `line`, a command that is a plain line of text. NAME: that of its records, or `-`. LIMIT: how many seconds
+# after the batch began it has to be over, 0 is never; with a + in front the time counts from here, for those behind it as
+# well. OUT and ERR: how many bytes of its outputs are known to the controller.
 g_step() {
   g_id=$1 g_what=$2 g_name=$3 g_limit=$4 g_out=$5 g_err=$6
   shift 6
+  case $g_limit in +*) g_limit=${g_limit#+} g_batch_began=$g_now ;; esac
+  case $g_what in
+    line) g_loader=$g_text_of_line ;;
+    command) g_loader=$g_text ;;
+    script) g_loader= ;;
+  esac
   if [ "$g_name" = - ] || [ -z "$g_op" ]; then
     g_may_begin || return 1
     # shellcheck disable=SC2086
-    $g_setsid sh -c "$g_start" sh "$g_id" '' "$g_what" "$@" "$g_text" </dev/null 4<&- 5>&- 6>&1 9<<EOF
+    $g_setsid sh -c "$g_start" sh "$g_id" '' "$g_what" "$@" "$g_loader" </dev/null 4<&- 5>&- 6>&1 9<<EOF
 $g_mark
 EOF
     g_status=$?
@@ -151,7 +188,11 @@ EOF
   g_first=
   g_began=$g_now
   command exec 7<"$g_base.out" 8<"$g_base.err"
-  (exec 4<&- 5>&- && g_relay) &
+  if [ -n "$g_looks" ]; then
+    (exec 4<&- 5>&- && g_relay) &
+  else
+    (exec 4<&- 5>&- && g_relay_often) &
+  fi
   g_relay=$!
   g_timer=
   if [ "$g_limit" -gt 0 ]; then
@@ -161,15 +202,15 @@ EOF
     g_timer=$!
   fi
   # shellcheck disable=SC2086
-  $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$g_what" "$@" "$g_text" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_to_out" 2>>"$g_to_err" 9<<EOF
+  $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$g_what" "$@" "$g_loader" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_to_out" 2>>"$g_to_err" 9<<EOF
 $g_mark
 EOF
   g_status=$?
   g_timed=
   [ -z "$g_timer" ] || g_untime
   [ -z "$g_ending$g_timed" ] || g_until_gone
+  g_clock
   g_collected
-  g_now=$(date +%s)
   # What has not begun has no end either: it may be run again.
   if [ -s "$g_base.pid" ]; then
     # A fifo there would be waited for.
@@ -177,7 +218,7 @@ EOF
     { echo "$g_status $g_began $g_now$g_timed" >"$g_base.status"; } 2>/dev/null
   fi
   g_critical=
-  kill "$g_relay" 2>/dev/null
+  if [ -n "$g_looks" ]; then echo "end $g_id" >&6; else kill "$g_relay" 2>/dev/null; fi
   g_wait "$g_relay"
   g_copy
   command exec 7<&- 8<&-
@@ -191,39 +232,57 @@ g_wait() {
 
 # A command's outputs are pipes: it may open /dev/stderr anew, which would empty a file. Who reads them writes down what
 # comes, or, where the disk takes no more, goes on reading. It opens the pipe before anything else: a command whose pipe
-# nobody reads would wait without end. Sets $g_to_out and $g_to_err.
+# nobody reads would wait without end. One step after the other uses them. Sets $g_to_out and $g_to_err.
 g_collect() {
   g_to_out=$g_base.out g_to_err=$g_base.err g_collectors=
-  if [ "$g_what" != command ]; then return 0; fi
-  if ! mkfifo -m 600 "$g_base.pipe1" "$g_base.pipe2" 2>/dev/null; then
-    rm -f "$g_base.pipe1" "$g_base.pipe2" 2>/dev/null
-    # The disk may have become read-only just now.
-    { true >>"$g_to_out" && true >>"$g_to_err"; } 2>/dev/null
-    return
+  if [ "$g_what" = script ]; then return 0; fi
+  if [ -z "$g_pipes" ] || [ ! -p "$g_pipes.1" ] || [ ! -p "$g_pipes.2" ]; then
+    g_pipes=$g_dir/pipe.$$
+    if ! mkfifo -m 600 "$g_pipes.1" "$g_pipes.2" 2>/dev/null; then
+      g_drop_pipes
+      # The disk may have become read-only just now.
+      { true >>"$g_to_out" && true >>"$g_to_err"; } 2>/dev/null
+      return
+    fi
   fi
-  (exec >/dev/null 2>&1 4<&- 5>&- 7<&- 8<&- <"$g_base.pipe1" && { cat >>"$g_base.out" || exec cat; }) &
+  (exec >/dev/null 2>&1 4<&- 5>&- 6>&- 7<&- 8<&- <"$g_pipes.1" && { cat >>"$g_base.out" || exec cat; }) &
   g_collectors=$!
-  (exec >/dev/null 2>&1 4<&- 5>&- 7<&- 8<&- <"$g_base.pipe2" && { cat >>"$g_base.err" || exec cat; }) &
+  (exec >/dev/null 2>&1 4<&- 5>&- 6>&- 7<&- 8<&- <"$g_pipes.2" && { cat >>"$g_base.err" || exec cat; }) &
   g_collectors="$g_collectors $!"
-  g_to_out=$g_base.pipe1 g_to_err=$g_base.pipe2
+  g_to_out=$g_pipes.1 g_to_err=$g_pipes.2
 }
 
-# Until what the command printed is written down. What it left running may hold the pipes for long: that long nobody waits.
+g_drop_pipes() {
+  rm -f "$g_pipes.1" "$g_pipes.2" 2>/dev/null
+  g_pipes=
+}
+
+# Until what the command printed is written down. What it left running may hold the pipes for long: that long nobody
+# waits, and the next step gets others. Mostly a moment is enough. `jobs` takes notice of who is dead.
 g_collected() {
-  if [ -z "$g_collectors" ]; then return; fi
-  rm -f "$g_base.pipe1" "$g_base.pipe2"
-  g_tries=20
+  g_tries=300
   for g_pid in $g_collectors; do
     while [ "$g_tries" -gt 0 ] && kill -0 "$g_pid" 2>/dev/null; do
-      sleep 0.03 2>/dev/null || { sleep 1 && g_tries=$((g_tries - 19)); }
+      if [ "$g_tries" -gt 20 ]; then
+        jobs
+      else
+        sleep 0.03 || { sleep 1 && g_tries=$((g_tries - 19)); }
+      fi >/dev/null 2>&1
       g_tries=$((g_tries - 1))
     done
+    if [ "$g_tries" -le 0 ]; then
+      if [ -n "$g_pipes" ]; then g_drop_pipes; fi
+      continue
+    fi
+    # One that was killed may have left its `cat` behind.
+    wait "$g_pid" 2>/dev/null
+    if [ "$?" -gt 128 ]; then sleep 0.2 2>/dev/null || sleep 1; fi
   done
 }
 
 # What is new in the records of a step. What reads here shares its place with whoever reads next.
 g_copy() {
-  cat <&7
+  if [ -s "$g_base.out" ]; then cat <&7; fi
   if [ -s "$g_base.err" ]; then
     g_say err
     cat <&8
@@ -231,7 +290,23 @@ g_copy() {
   fi
 }
 
+# Copies when the watcher says that the controller wants to look, until this shell says that the step is over. Without a
+# controller there is nobody to copy for.
 g_relay() {
+  while IFS= read -r g_line <&6; do
+    case $g_line in
+      "end $g_id" | gone) break ;;
+      look)
+        kill -0 "$$" 2>/dev/null || break
+        g_copy
+        g_say looked
+        ;;
+    esac
+  done
+}
+
+# The same where there is nothing that it could be told by.
+g_relay_often() {
   # In this order: the signal may come at once.
   g_end=
   trap 'g_end=1' TERM
@@ -294,7 +369,7 @@ g_follow() {
   done
   g_copy
   command exec 7<&- 8<&-
-  g_now=$(date +%s)
+  g_clock
   g_ended "$g_status" "$g_timed"
 }
 
@@ -337,21 +412,12 @@ g_settle() {
   fi
 }
 
-# ID: runs the text on file descriptor 3 in this shell itself. What it opens on file descriptor 5 (the lock) stays open
-# for as long as this shell lives, and no other process gets it.
+# ID: whether the text behind it, which this shell runs itself, may begin. What that opens on file descriptor 5 (the lock)
+# stays open for as long as this shell lives, and no other process gets it. g_ended comes behind it.
 g_here() {
   g_id=$1
   [ -z "$g_stopped$g_over" ] || return 1
   g_say begin "$g_id"
-  g_script=$(cat <&3)
-  eval "$g_script"
-  g_ended "$?" ''
-}
-
-# Runs the text on file descriptor 3, which is to begin the records, before anything else of its batch.
-g_record() {
-  g_script=$(cat <&3)
-  eval "$g_script" || g_say unrecorded
 }
 
 # STATUS TIMEOUT
@@ -367,6 +433,7 @@ g_watch() {
       end) exit 0 ;;
       stop) kill -USR1 "$$" ;;
       beat) g_beat ;;
+      look) g_pass_on look ;;
       'term '*)
         kill -USR1 "$$"
         kill -ALRM "$$"
@@ -380,6 +447,20 @@ g_watch() {
     esac
   done
   kill -USR1 "$$"
+  g_pass_on gone
+}
+
+# A word for whoever relays.
+g_pass_on() {
+  if [ -n "$g_looks" ]; then echo "$1" >&6; fi
+}
+
+# What the watcher and whoever relays talk by: a pipe that this shell holds at both ends, so that nobody waits for the
+# other to open it.
+g_open_looks() {
+  g_looks=$g_dir/looks.$$
+  if ! mkfifo -m 600 "$g_looks" 2>/dev/null || ! command exec 6<>"$g_looks"; then g_looks=; fi
+  rm -f "$g_dir/looks.$$" 2>/dev/null
 }
 
 # The controller is there. lock.sh gives a lock to others whose holder has not been heard of for long.
@@ -408,10 +489,11 @@ g_signal() {
 
 g_open() {
   g_stopped='' g_ending='' g_first=1
-  g_batch_began=$(date +%s)
-  g_now=$g_batch_began
+  g_clock
+  g_batch_began=$g_now
   g_status_is busy
   if [ -n "$g_held" ]; then echo "$g_now" >"$g_dir/beat"; fi 2>/dev/null
+  if [ -n "$g_dir" ] && [ -z "$g_looks" ]; then g_open_looks; fi
   # `exec`, here and elsewhere: a redirection of a function would keep copies of the outputs, or the lock, open beside it.
   (exec <&4 4<&- 5>&- >/dev/null 2>&1 && g_watch) &
   g_watcher=$!

@@ -20,6 +20,10 @@ const GOODBYE: Duration = Duration::from_secs(2);
 const LINGER: Duration = Duration::from_millis(200);
 /// Bytes read at a time from each output.
 const BUFFER: usize = 16 * 1024;
+/// How long after it was last heard of a recorded step is asked what it printed meanwhile.
+const LOOK: Duration = Duration::from_millis(200);
+/// A command that is longer goes through a process of its own there: the shell would read it byte by byte.
+const LINE: usize = 512;
 /// As much of what a step prints is told once it was asked to end. How it ended comes behind all that it printed, and
 /// that may be more than anybody waits for.
 const LAST_WORDS: usize = 64 * 1024;
@@ -44,6 +48,10 @@ pub(super) struct Shell {
     exited: Option<Instant>,
     /// What is still to be written.
     pending: Vec<u8>,
+    /// The batch that was sent with the login, as long as nobody has asked for it.
+    ahead: Option<String>,
+    /// What of it came with the greeting.
+    early: Vec<(Stream, Piece)>,
     /// Ends here-documents. Not the mark: what runs on the host may see its own text.
     fence: String,
     /// How often the host hears that somebody is there.
@@ -78,11 +86,13 @@ enum Read {
 }
 
 impl Shell {
-    /// Sends the session's beginnings to a child that is, or leads to, a shell, and waits for its answer.
+    /// Sends the session's beginnings to a child that is, or leads to, a shell, and waits for its answer. What it is to do
+    /// first is sent along.
     pub(super) async fn open(
         mut child: Child,
         destination: &Destination,
         keepalive: Duration,
+        first: &[Step],
     ) -> Result<Self, Problem> {
         let (Some(stdin), Some(stdout), Some(stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
@@ -104,10 +114,17 @@ impl Shell {
             // The first line is for a start-up file that reads one: bash reads `.bashrc` where sshd starts it.
             pending: format!("\ng_mark={mark} g_patience={}\n{SESSION}", 3 * keepalive.as_secs())
                 .into_bytes(),
+            ahead: None,
+            early: Vec::new(),
             fence,
             keepalive,
             next_beat: Instant::now() + keepalive,
         };
+        if !first.is_empty() {
+            let text = shell.batch(&ToRun { begin: None, steps: first, from: 0, told: [0, 0] });
+            shell.pending.extend_from_slice(text.as_bytes());
+            shell.ahead = Some(text);
+        }
         let (mut heard_out, mut heard_err) = (false, false);
         let mut noise = Vec::new();
         while !(heard_out && heard_err) {
@@ -115,6 +132,8 @@ impl Shell {
                 Read::Pieces(stream, pieces) => {
                     for piece in pieces {
                         match (piece, stream) {
+                            (piece, Stream::Stdout) if heard_out => shell.early.push((stream, piece)),
+                            (piece, Stream::Stderr) if heard_err => shell.early.push((stream, piece)),
                             (Piece::Mark(_), Stream::Stdout) => heard_out = true,
                             (Piece::Mark(_), Stream::Stderr) => heard_err = true,
                             (Piece::Data(data), _) if noise.len() < NOISE => noise.extend(data),
@@ -197,24 +216,32 @@ impl Shell {
         let mut text = String::from("{ g_open\n");
         if let Some(begin) = run.begin {
             // Writing to a String can't fail.
-            let _ = write!(text, "g_record 3<<'{fence}'\n{begin}\n{fence}\n");
+            let _ = write!(text, "{{ {begin}\n}} || g_say unrecorded\n");
         }
         let last = run.steps.len() - 1;
         for (index, step) in run.steps.iter().enumerate().skip(run.from) {
             let words = step.interpreter.as_words();
+            let and = if index < last { " &&" } else { "" };
             if words.is_empty() {
-                let _ = write!(text, "g_here {index}");
-            } else {
-                let name = step.name.as_deref().unwrap_or("-");
-                let limit = step.limit.map_or(0, |limit| limit.as_secs().max(1));
-                let [out, err] = if index == run.from { run.told } else { [0, 0] };
-                let what = if step.is_script { "script" } else { "command" };
-                let _ = write!(text, "g_step {index} {what} {} {limit} {out} {err}", quote(name));
+                let _ =
+                    writeln!(text, "g_here {index} && {{ {{ {}\n}}; g_ended \"$?\" ''; }}{and}", step.text);
+                continue;
             }
-            for word in words {
+            let name = step.name.as_deref().unwrap_or("-");
+            let limit = step.limit.map_or(0, |limit| limit.as_secs().max(1));
+            let from_here = if step.is_first { "+" } else { "" };
+            let [out, err] = if index == run.from { run.told } else { [0, 0] };
+            let what = if step.is_script {
+                "script"
+            } else if is_plain_line(&step.text) {
+                "line"
+            } else {
+                "command"
+            };
+            let _ = write!(text, "g_step {index} {what} {} {from_here}{limit} {out} {err}", quote(name));
+            for word in words.iter().filter(|_| !step.is_script) {
                 let _ = write!(text, " {}", quote(word));
             }
-            let and = if index < last { " &&" } else { "" };
             let _ = write!(text, " 3<<'{fence}'{and}\nexec 3<&-\n{}\n{fence}\n", step.text);
         }
         text.push_str("g_close\n}\n");
@@ -251,24 +278,40 @@ impl Shell {
     ) -> Result<(), Broken> {
         let mut progress = Batch::default();
         let batch = self.batch(&run);
-        self.pending.extend_from_slice(batch.as_bytes());
+        match self.ahead.take() {
+            Some(sent) => debug_assert_eq!(sent, batch, "something else was sent with the login"),
+            None => self.pending.extend_from_slice(batch.as_bytes()),
+        }
+        for (stream, piece) in std::mem::take(&mut self.early) {
+            progress.take(stream, piece, tell);
+        }
         let mut sent = None;
         let mut last_words = LAST_WORDS;
+        let mut next_look = Instant::now() + LOOK;
         self.next_beat = Instant::now() + self.keepalive;
         while !progress.done {
             let wanted = *wish.borrow_and_update();
-            let newest = progress.newest.as_ref().map(|(id, _)| *id);
+            let newest = progress.newest.as_ref().map(|newest| newest.id);
+            let looked_at = progress.to_look_at();
             // Before the first step begins the shell may not have read all of the batch, and what is sent now would
             // be taken for a part of it. A step that began while the line was on its way is to hear it, too.
             if wanted > Wish::Go && newest.is_some() && sent != Some((wanted, newest)) {
                 self.pending.extend(progress.control_line(wanted).into_bytes());
                 sent = Some((wanted, newest));
             }
-            let Ok(read) = tokio::time::timeout_at(self.next_beat, self.read(Some(&mut *wish))).await else {
-                if newest.is_some() {
-                    self.pending.extend_from_slice(b"beat\n");
+            let due = if looked_at.is_some() { next_look.min(self.next_beat) } else { self.next_beat };
+            let Ok(read) = tokio::time::timeout_at(due, self.read(Some(&mut *wish))).await else {
+                if Instant::now() >= self.next_beat {
+                    if newest.is_some() {
+                        self.pending.extend_from_slice(b"beat\n");
+                    }
+                    self.next_beat = Instant::now() + self.keepalive;
+                } else {
+                    self.pending.extend_from_slice(b"look\n");
+                    if let Some(newest) = &mut progress.newest {
+                        newest.may_look = false;
+                    }
                 }
-                self.next_beat = Instant::now() + self.keepalive;
                 continue;
             };
             match read {
@@ -293,6 +336,9 @@ impl Shell {
                         progress.take(stream, piece, tell);
                     }
                 }
+            }
+            if progress.to_look_at() != looked_at {
+                next_look = Instant::now() + LOOK;
             }
         }
         if last_words == 0 {
@@ -320,7 +366,8 @@ impl Shell {
     /// Ends the shell, once it has run `last`.
     pub(super) async fn close(mut self, last: Option<String>) {
         // One that a former session's shell is in the way of ends it first.
-        self.pending.extend_from_slice(b"[ -z \"$g_former\" ] || g_settle\n");
+        self.pending
+            .extend_from_slice(b"[ -z \"$g_former\" ] || g_settle\n[ -z \"$g_pipes\" ] || g_drop_pipes\n");
         if let Some(last) = last {
             self.pending.extend(format!("{{ {last}\n}} >/dev/null 2>&1\n").into_bytes());
         }
@@ -332,6 +379,11 @@ impl Shell {
         let _ = self.child.start_kill();
         let _ = self.child.wait().await;
     }
+}
+
+/// Whether a shell can read it line by line without a process, and without a doubt about any of its bytes.
+fn is_plain_line(text: &str) -> bool {
+    text.len() <= LINE && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 /// 128 random bits behind a prefix, from the kernel.

@@ -15,8 +15,11 @@ pub struct Step {
     /// The name under which the host keeps what it prints and how it ended; nothing is kept without one. A part of a
     /// file's name: letters, digits, `-`, `_` and `.`.
     pub name: Option<Arc<str>>,
-    /// When it has to be over, counted from the beginning of its batch.
+    /// When it has to be over, counted from the beginning of the last step before it that is a first one, or of the
+    /// batch.
     pub limit: Option<Duration>,
+    /// Whether the time of those behind it is counted from here.
+    pub is_first: bool,
 }
 
 impl Step {
@@ -29,6 +32,7 @@ impl Step {
             is_script: true,
             name: None,
             limit: None,
+            is_first: false,
         }
     }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use garment_core::event::Stream;
 use garment_core::model::{Destination, Host, OperationId};
-use garment_core::remote::{Holder, Paths, attach, begin, lock};
+use garment_core::remote::{Holder, Paths, Where, attach, begin, lock};
 use garment_core::transport::{Lost, Options, Record, Session, Signal, Step, System, Transport, Wish};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -39,7 +39,7 @@ impl Bed {
     pub(crate) async fn new(way: Way) -> Self {
         let dir = tempfile::Builder::new().prefix("garment protocol ").tempdir().unwrap();
         let host = Host { destination: Destination::parse("local").unwrap(), roles: [].into() };
-        let mut session = System::default().open(&host, Options::default()).await.unwrap();
+        let mut session = System::default().open(&host, Options::default(), &[]).await.unwrap();
         if way == Way::Recorded {
             let at = |name: &str| dir.path().join(name).display().to_string();
             let paths = Paths {
@@ -51,9 +51,12 @@ impl Bed {
             let holder = Holder { token: "7".into(), by: "evan@pungi".into(), ..Holder::default() };
             let operation = OperationId::parse("20260101T000000-deploy-00ff").unwrap();
             let (_go, wish) = watch::channel(Wish::Go);
-            session.run(&[Step::here("lock", lock(&paths, &holder))], wish, &mut |_| {}).await.unwrap();
+            session
+                .run(&[Step::here("lock", lock(&paths, &holder, Where::Anywhere))], wish, &mut |_| {})
+                .await
+                .unwrap();
             session.record(Record {
-                begin: begin(&operation, 1, &[("operation", operation.to_string())]),
+                begin: begin(&operation, 1, &[("operation", operation.to_string())], "deploy"),
                 attach: attach(&paths, &holder, &operation, 1),
                 patience: Duration::from_secs(30),
             });

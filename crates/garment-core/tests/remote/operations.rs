@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use garment_core::event::Operation;
 use garment_core::model::{CommitId, Ending, OperationId, State};
 use garment_core::remote::{
-    Abandon, Ended, Holder, Info, Recorded, RecordedTask, abandon, begin, end, lock, operations,
+    Abandon, Ended, Holder, Info, Recorded, RecordedTask, Where, abandon, begin, end, lock, operations,
     parse_abandon, parse_operations, resumed,
 };
 use jiff::Timestamp;
@@ -78,8 +78,8 @@ impl Bed {
     #[track_caller]
     fn in_session(&self, n: u32, attempt: u32, info: &[(&str, String)], then: &str) {
         let holder = Holder::default();
-        let begin = begin(&id(n), attempt, info);
-        let ran = self.run(&format!("{}\n{begin}\n{then}", lock(&self.paths, &holder))).ok();
+        let begin = begin(&id(n), attempt, info, "");
+        let ran = self.run(&format!("{}\n{begin}\n{then}", lock(&self.paths, &holder, Where::Anywhere))).ok();
         assert_eq!(ran.stderr, "", "{:?}", self.shell);
     }
 
@@ -151,8 +151,8 @@ fn an_end_without_a_record_is_none() {
         fs::write(bed.app(".garment/operations"), "").unwrap();
         let text = format!(
             "{}\n{} || echo none >&2\n{}",
-            lock(&bed.paths, &Holder::default()),
-            begin(&id(2), 1, &info(2)).trim_end(),
+            lock(&bed.paths, &Holder::default(), Where::Anywhere),
+            begin(&id(2), 1, &info(2), "").trim_end(),
             end(1, Ending::Done, 1, "x")
         );
         let ran = bed.run(&text).ok();

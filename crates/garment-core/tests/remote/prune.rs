@@ -1,5 +1,6 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::{Duration, Instant};
 
 use crate::bed::{Bed, name};
 
@@ -47,6 +48,12 @@ fn the_named_ones_go_and_the_current_one_stays() {
         let (ran, pruned) = bed.prune(&[&name(1), &name(2), &name(3), &name(9)], &name(4));
         ran.ok();
         assert_eq!(pruned, [name(1), name(3)]);
+        assert_eq!(bed.listed().iter().map(|(n, _)| n.clone()).collect::<Vec<_>>(), [name(2), name(4)]);
+        // What they were is erased by and by.
+        let begun = Instant::now();
+        while names_in(bed.app("releases")).len() > 2 && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         assert_eq!(names_in(bed.app("releases")), [name(2), name(4)]);
         assert_eq!(names_in(bed.app(".garment/releases")), [name(2), name(4)]);
         assert!(victim.join("precious").exists());
@@ -100,8 +107,12 @@ fn one_that_stays_does_not_keep_the_others() {
         fs::set_permissions(&rm, PermissionsExt::from_mode(0o755)).unwrap();
         bed.path = format!("{}:{}", bin.display(), bed.path);
         let (ran, pruned) = bed.prune(&[&name(1), &name(2)], &name(3));
+        ran.ok();
+        assert_eq!(pruned, [name(1), name(2)]);
+        // It is erased when that is over, so it is the next one that notices.
+        let (ran, pruned) = bed.prune(&[], &name(3));
         let path = bed.app("releases").join(&doomed).display().to_string();
-        assert_eq!(pruned, [name(2)]);
+        assert_eq!(pruned, Vec::<String>::new());
         assert_eq!(
             ran.failure(),
             (

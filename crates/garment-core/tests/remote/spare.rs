@@ -12,9 +12,9 @@ use std::process::Stdio;
 use std::time::SystemTime;
 
 use garment_core::model::State;
-use garment_core::remote::{Verify, parse_prepare, parse_verify, verify};
+use garment_core::remote::{Verify, parse_prepare, parse_prune, parse_verify, prune, verify};
 
-use crate::bed::{Bed, Repo, Shell, find, name, release};
+use crate::bed::{Bed, Ran, Repo, Shell, find, name, release};
 use crate::check::fake;
 use crate::disk::Disk;
 
@@ -23,6 +23,11 @@ fn large(bed: &Bed, url: &str, commit: &str, n: u32) -> String {
     let text = bed.prepare_text(url, commit, &name(n));
     assert!(text.contains("\nrenew_from=1000\n"));
     text.replacen("\nrenew_from=1000\n", "\nrenew_from=1\n", 1)
+}
+
+fn prune_text(bed: &Bed, names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| release(name)).collect();
+    format!("{}\nwait\n", prune(&bed.paths, &names, &release(&name(9)), None))
 }
 
 /// What there is below a folder: type, permissions, owner, links, time and contents. Times of what is written after the
@@ -117,7 +122,7 @@ impl Case {
         let dir = self.make(one, 1);
         meddle(&dir);
         let before = self.now();
-        assert_eq!(self.bed.prune(&[&name(1)], &name(9)).1, [name(1)]);
+        assert_eq!(self.prune(&[&name(1)]).1, [name(1)]);
         assert!(!dir.exists());
         // Not one folder in which somebody may still be.
         if self.spare().exists() {
@@ -138,6 +143,13 @@ impl Case {
     /// How many files of a release were there before.
     fn older(dir: &Path, than: SystemTime) -> usize {
         below(dir).iter().filter(|(_, meta)| !meta.is_dir() && meta.created().unwrap() < than).count()
+    }
+
+    /// Prunes, and waits for what goes on in the background after that.
+    fn prune(&self, names: &[&str]) -> (Ran, Vec<String>) {
+        let ran = self.bed.run(&prune_text(&self.bed, names));
+        let pruned = parse_prune(&ran.stdout).unwrap();
+        (ran, pruned.iter().map(ToString::to_string).collect())
     }
 
     /// What the plain way makes of the commit, from the same copy of the repository.
@@ -292,11 +304,11 @@ fn every_kind_of_change() {
         };
         assert_eq!(case.run(&one, &two, |_| ()), case.files(20 + odd_names().len() + 2));
         // The next one of it, without any change; and back.
-        assert_eq!(case.bed.prune(&[&name(2)], &name(9)).1, [name(2)]);
+        assert_eq!(case.prune(&[&name(2)]).1, [name(2)]);
         let spare = case.spare().join("tree");
         let all = if spare.exists() { inodes(&spare).len() } else { 0 };
         assert_eq!(case.renew(&two), case.files(all));
-        assert_eq!(case.bed.prune(&[&name(2)], &name(9)).1, [name(2)]);
+        assert_eq!(case.prune(&[&name(2)]).1, [name(2)]);
         assert!(case.renew(&one) >= case.files(20));
     }
 }
@@ -397,7 +409,7 @@ fn attributes_of_the_commit() {
         fs::remove_file(repo.dir.join("sub/.gitattributes")).unwrap();
         repo.write("other", "");
         let three = repo.commit("three");
-        assert_eq!(case.bed.prune(&[&name(2)], &name(9)).1, [name(2)]);
+        assert_eq!(case.prune(&[&name(2)]).1, [name(2)]);
         assert_eq!(case.spare().exists(), case.files(1) == 1);
         assert_eq!(case.renew(&three), 0);
     }
@@ -430,7 +442,7 @@ fn settings_of_the_host() {
             settle_it();
             assert_eq!(case.renew(&two), 0, "{settle} {:?}", case.bed.shell);
             // Nor is anything kept of what was made with them.
-            assert_eq!(case.bed.prune(&[&name(2)], &name(9)).1, [name(2)]);
+            assert_eq!(case.prune(&[&name(2)]).1, [name(2)]);
             assert!(!case.spare().exists());
         }
     }
@@ -453,7 +465,7 @@ fn another_umask() {
         case.before = "umask 077\n";
         assert_eq!(case.renew(&one), 0);
         // Made with one and pruned with the other.
-        assert_eq!(case.bed.prune(&[&name(2)], &name(9)).1, [name(2)]);
+        assert_eq!(case.prune(&[&name(2)]).1, [name(2)]);
         assert!(!case.spare().exists());
         case.leave_a_spare(&one, |_| ());
         assert!(!case.spare().exists());
@@ -524,11 +536,11 @@ fn a_spare_that_was_meddled_with() {
             assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{meddle}");
             if meddle.contains("touch \"$PWD\"") {
                 case.make(&one, 3);
-                assert_eq!(case.bed.prune(&[&name(3)], &name(9)).1, [name(3)]);
+                assert_eq!(case.prune(&[&name(3)]).1, [name(3)]);
                 fs::remove_file(case.spare()).unwrap();
             } else {
                 assert_eq!(case.renew(&one), 0, "{meddle}");
-                assert_eq!(case.bed.prune(&[&name(2)], &name(9)).1, [name(2)]);
+                assert_eq!(case.prune(&[&name(2)]).1, [name(2)]);
             }
         }
     }
@@ -575,7 +587,7 @@ fn tools_that_fail() {
                 if at != "prepare" {
                     break_it(&mut case.bed);
                 }
-                let (ran, _) = case.bed.prune(&[&name(1)], &name(9));
+                let (ran, _) = case.prune(&[&name(1)]);
                 assert_eq!(ran.stderr, "", "{tool} {when} {at}");
                 ran.ok();
                 case.bed.path.clone_from(&path);
@@ -590,7 +602,7 @@ fn tools_that_fail() {
                 let [made, plain_look] = [&made, &plain].map(|dir| look(case.bed.shell, dir, &[]));
                 assert_same(&made, &plain_look, &format!("{tool} {when} {at}"));
                 fs::remove_dir_all(plain).unwrap();
-                case.bed.prune(&[&name(2)], &name(9)).0.ok();
+                case.prune(&[&name(2)]).0.ok();
                 let spare = case.spare();
                 for entry in fs::read_dir(case.bed.app("releases")).unwrap() {
                     assert_eq!(entry.unwrap().path(), spare, "{tool} {when} {at}");
@@ -628,7 +640,7 @@ fn a_host_without_perl() {
         let one = case.repo.commit("one");
         assert_eq!(case.run(&one, &one, |_| ()), odd_names().len() + 2);
         fake(&mut case.bed, "cp", "exit 1");
-        assert_eq!(case.bed.prune(&[&name(2)], &name(9)).1, [name(2)]);
+        assert_eq!(case.prune(&[&name(2)]).1, [name(2)]);
         assert!(!case.spare().exists());
     }
 }
@@ -641,7 +653,7 @@ fn small_trees_go_the_plain_way() {
         let prepared = case.bed.prepared(&case.repo.url(), &one, &name(1));
         assert!(prepared.exists());
         assert!(!case.bed.app(".garment/releases").join(format!(".{}.files", name(1))).exists());
-        assert_eq!(case.bed.prune(&[&name(1)], &name(9)).1, [name(1)]);
+        assert_eq!(case.prune(&[&name(1)]).1, [name(1)]);
         assert!(!case.spare().exists());
         // A repository that became small needs its spare no more.
         case.leave_a_spare(&one, |_| ());
@@ -685,7 +697,7 @@ fn releases_share_nothing() {
             case.make(&commit, n);
         }
         for n in 4..=6 {
-            assert_eq!(case.bed.prune(&[&name(n - 3)], &name(9)).1, [name(n - 3)]);
+            assert_eq!(case.prune(&[&name(n - 3)]).1, [name(n - 3)]);
             let before = case.now();
             assert_eq!(Case::older(&case.make(&commit, n), before), case.files(10));
         }
@@ -697,6 +709,33 @@ fn releases_share_nothing() {
         assert_eq!([look(case.bed.shell, &at(4), &[]), look(case.bed.shell, &at(5), &[])], before);
         assert!(inodes(&at(4)).is_disjoint(&inodes(&at(5))));
         assert_eq!(case.bed.listed(), [4, 5, 6].map(|n| (name(n), Some(State::Ready))));
+    }
+}
+
+/// What the former operation does in the background is not waited for by the next.
+#[test]
+fn deploys_in_quick_succession() {
+    for case in Case::of_each_kind() {
+        for n in 0..300 {
+            case.repo.write(&format!("{}/{n}", n % 9), "same");
+        }
+        let commits: Vec<_> = (1..=8)
+            .map(|n: u32| {
+                case.repo.write("changing", &n.to_string());
+                case.repo.commit("another")
+            })
+            .collect();
+        let mut before = None;
+        for (n, commit) in (1..).zip(&commits) {
+            let made = case.make(commit, n);
+            let plain = case.plain(commit, n);
+            let [made, plain] = [&made, &plain].map(|dir| look(case.bed.shell, dir, &[]));
+            assert_same(&made, &plain, &format!("{n} {:?}", case.bed.shell));
+            if let Some(former) = before.replace(name(n)) {
+                let text = prune_text(&case.bed, &[&former]).replace("\nwait\n", "\n");
+                case.bed.run(&text).ok();
+            }
+        }
     }
 }
 
@@ -725,8 +764,7 @@ fn killed_in_the_middle() {
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
             child.wait().unwrap();
         };
-        let prune =
-            garment_core::remote::prune(&case.bed.paths, &[release(&name(1))], &release(&name(9)), None);
+        let prune = prune_text(&case.bed, &[&name(1)]);
         let make = large(&case.bed, &case.repo.url(), &two, 2);
         case.make(&one, 1);
         let began = std::time::Instant::now();
@@ -736,7 +774,7 @@ fn killed_in_the_middle() {
         case.bed.run(&make).ok();
         let making = began.elapsed();
         let want = look(case.bed.shell, &case.bed.app("releases").join(name(2)), &[]);
-        case.bed.prune(&[&name(2)], &name(9)).0.ok();
+        case.prune(&[&name(2)]).0.ok();
         for n in 0..10 {
             case.make(&one, 1);
             kill(&prune, pruning * n / 10);
@@ -750,10 +788,10 @@ fn killed_in_the_middle() {
             for lock in ["HEAD.lock", "packed-refs.lock", "shallow.lock"] {
                 let _ = fs::remove_file(case.bed.app("source").join(lock));
             }
-            case.bed.prune(&[&name(1), &name(2)], &name(9)).0.ok();
+            case.prune(&[&name(1), &name(2)]).0.ok();
             assert_eq!(case.make(&two, 2), case.bed.app("releases").join(name(2)));
             assert_eq!(look(case.bed.shell, &case.bed.app("releases").join(name(2)), &[]), want);
-            case.bed.prune(&[&name(2)], &name(9)).0.ok();
+            case.prune(&[&name(2)]).0.ok();
             assert_eq!(case.bed.listed(), []);
         }
     }
@@ -775,7 +813,7 @@ fn a_disk_that_fills_up() {
         let (what, _) = case.bed.run(&text).failure();
         assert!(what.starts_with(&format!("the files of commit {two} can't be unpacked in `")), "{what}");
         assert_eq!(case.bed.listed(), [(name(3), Some(State::Ready))]);
-        case.bed.prune(&[&name(3)], &name(9)).0.ok();
+        case.prune(&[&name(3)]).0.ok();
         case.renew(&two);
     }
 }
@@ -811,7 +849,7 @@ fn other_file_systems() {
         let one = repo.commit("one");
         let disk = Disk::mount(&bed, "size=60m");
         disk.run(&bed, &large(&bed, &repo.url(), &one, 1)).ok();
-        let prune = garment_core::remote::prune(&bed.paths, &[release(&name(1))], &release(&name(9)), None);
+        let prune = prune_text(&bed, &[&name(1)]);
         disk.run(&bed, &prune).ok();
         let spare = disk.app(&bed, "releases/.garment-spare");
         assert_eq!(spare.exists(), bed.shell != Shell::Ash);

@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 
 use garment_core::model::State;
 use garment_core::remote::{
-    Begun, Drift, Holder, Standing, freeze, lock, parse_refusal, parse_standing, standing, unlock,
+    Begun, Drift, Holder, Standing, Where, freeze, lock, parse_refusal, parse_standing, standing, unlock,
 };
 
 use crate::bed::{Bed, find, name, release, tree};
@@ -34,7 +34,7 @@ impl Bed {
     fn locked(&self, then: &str) -> Child {
         let text = format!(
             "{}\necho \"status $?\" >&2; read -r go; {then}\necho over >&2",
-            lock(&self.paths, &holder())
+            lock(&self.paths, &holder(), Where::Anywhere)
         );
         let mut command = self.command(&text);
         let mut child =
@@ -148,7 +148,7 @@ fn those_who_look_are_in_nobodys_way() {
         let mut looks = bed.command(looker).spawn().unwrap();
         until("the lock is looked at", || bed.home().join("has").exists());
         let path = format!("{}:{}", bin.display(), bed.path);
-        let text = lock(&bed.paths, &holder());
+        let text = lock(&bed.paths, &holder(), Where::Anywhere);
         let mut takes = bed.command(&text);
         let takes = takes.env("PATH", path).stdout(Stdio::piped()).spawn().unwrap();
         until("they meet", || bed.home().join("met").exists());

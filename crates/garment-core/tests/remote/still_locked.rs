@@ -6,7 +6,9 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use garment_core::model::{CommitId, State};
-use garment_core::remote::{Cutover, Holder, Prepare, cutover, lock, prepare, prune, rehearse, revert};
+use garment_core::remote::{
+    Cutover, Holder, Prepare, Where, cutover, lock, prepare, prune, rehearse, revert,
+};
 
 use crate::bed::{Bed, Repo, find, name, release, tree};
 
@@ -77,7 +79,7 @@ fn whoever_lost_it_changes_nothing() {
         fs::create_dir(bed.app(".garment/lock.d")).unwrap();
         let beat = fs::File::create(bed.app(".garment/lock.d/beat")).unwrap();
         beat.set_modified(SystemTime::now() - Duration::from_secs(180)).unwrap();
-        assert_eq!(bed.run(&lock(&bed.paths, &holder("evan@pungi", "new"))).code, Some(0));
+        assert_eq!(bed.run(&lock(&bed.paths, &holder("evan@pungi", "new"), Where::Anywhere)).code, Some(0));
         let before = tree(&bed.home());
         let taken = (
             "the lock of this host was lost to somebody else: evan@pungi, deploy of main".to_owned(),
@@ -109,7 +111,7 @@ fn whoever_has_it_goes_on() {
         without_flock(&mut bed);
         let (repo, commit) = two_releases(&bed);
         let token = "it's \\ 1-2";
-        assert_eq!(bed.run(&lock(&bed.paths, &holder("evan@pungi", token))).code, Some(0));
+        assert_eq!(bed.run(&lock(&bed.paths, &holder("evan@pungi", token), Where::Anywhere)).code, Some(0));
         for text in scripts(&bed, &repo, &commit, token) {
             bed.run(&text).ok();
         }

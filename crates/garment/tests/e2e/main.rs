@@ -1,8 +1,10 @@
 //! The garment binary against real sshd on loopback and real git repositories, as people use it.
 #![allow(clippy::unwrap_used)]
 
+mod alone;
 mod backwards;
 mod bed;
+mod bench;
 mod commands;
 mod confirm;
 mod cutover;

@@ -50,8 +50,6 @@ fn a_deploy_that_succeeds() {
     [web1] $ printf "\033[32mgreen\033[0m no newline"
     [web1] green no newline
     == before: assets: done in TIME
-    == ready to switch (web1)
-    == ready to switch: done in TIME
     == make current (web1)
     [web1] current: nothing -> RELEASE1
     == make current: done in TIME
@@ -90,10 +88,6 @@ fn a_deploy_that_succeeds() {
     [web1] green no newline
     [web1] before: assets: done in TIME
     == before: assets: done in TIME
-    == ready to switch (web1)
-    [web1] - see whether it can switch
-    [web1] ready to switch: done in TIME
-    == ready to switch: done in TIME
     == make current (web1)
     [web1] - make RELEASE2 current
     [web1] current: RELEASE1 -> RELEASE2

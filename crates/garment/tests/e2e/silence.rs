@@ -44,6 +44,24 @@ fn it_is_noticed_and_the_command_followed() {
     assert_eq!(host.read("next"), "next\n");
 }
 
+/// A host that is through with a task while others are not: else its lock could be had after a while.
+#[test]
+fn a_host_that_waits_for_others_hears_that_somebody_is_there() {
+    let fleet = Fleet::builder().webs(2).start();
+    let shop = shop(&fleet);
+    let gate = Gate::new(&fleet);
+    shop.config(&task(&gate));
+    let running = watchful(&shop, &["deploy", "production"]);
+    let web1 = fleet.host("web1");
+    gate.open("web1");
+    until("web1 is through", || web1.file("next").exists());
+    let beat = || web1.read("shop/.garment/beat").trim().parse::<u64>().unwrap_or_default();
+    let first = beat();
+    until("web1 hears something", || beat() >= first + 3);
+    gate.open("web2");
+    running.finish().code(0).stderr_is("");
+}
+
 /// Nobody is there any more, though the host's sshd does not know it: nothing further starts, and the lock can be had.
 #[test]
 fn the_lock_of_a_dead_controller_can_be_had() {

@@ -1,6 +1,9 @@
 //! What has to hold on the hosts after a fault.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use garment_testing::Host;
 
 use crate::bed::{Bed, commands, incomplete, releases};
 use crate::case::Op;
@@ -12,6 +15,24 @@ fn is_last(op: Op, command: &str) -> bool {
     let all = commands(op);
     let at = all.iter().position(|known| *known == command).unwrap_or_default();
     all.get(at + 1).is_none_or(|next| task(next) != task(all[at]))
+}
+
+/// Whether the host wrote down that a command of the operation that was resumed was ended by a signal, which may have come
+/// behind the last thing it did.
+fn was_killed(host: &Host, command: &str) -> bool {
+    let (task, index) = command.split_once('-').unwrap_or_default();
+    let status = format!("-{task}.{index}.status");
+    let operations = entries(&host.file("shop/.garment/operations"));
+    let resumed = operations.iter().filter(|operation| operation.join("2").exists());
+    resumed.flat_map(|operation| entries(&operation.join("1"))).any(|file| {
+        file.to_string_lossy().ends_with(&status)
+            && std::fs::read_to_string(&file)
+                .is_ok_and(|said| said.starts_with("137 ") || said.starts_with("143 "))
+    })
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
 /// Everything that is in `releases`, and so everything that `garment list` may show, is whole.
@@ -69,7 +90,11 @@ pub(crate) fn commands_ran(bed: &Bed, op: Op, live: &str, resumed: Option<Kind>)
             let count = ended.remove(name.as_str()).unwrap_or_default();
             let most = match resumed {
                 None => 1,
-                Some(kind) if is_last(op, command) && !kind.keeps_from_recording() => 1,
+                Some(kind)
+                    if is_last(op, command) && !kind.keeps_from_recording() && !was_killed(host, command) =>
+                {
+                    1
+                }
                 Some(_) => 2,
             };
             assert!(

@@ -69,7 +69,8 @@ if [ "$at_release" != "$release" ]; then
 	# A symlink keeps any path as it is.
 	came_from=$state_dir/releases/.$release.from
 	if ! said=$(
-		mkdir -p "$state_dir/releases" 2>&1 && rm -f "$came_from" 2>&1 &&
+		{ [ -d "$state_dir/releases" ] || mkdir -p "$state_dir/releases" 2>&1; } &&
+			{ { [ ! -L "$came_from" ] && [ ! -e "$came_from" ]; } || rm -f "$came_from" 2>&1; } &&
 			{ [ "$occupant" = absent ] || ln -s -- "$at_target" "$came_from" 2>&1; }
 	); then
 		reason "$said"

@@ -23,10 +23,15 @@ run_git() {
 # silence_git [GIT_DIR]: no terminal, no window, no helper asks for anything; ssh neither. ssh starts no shared
 # connection either: it would outlive the command and hold its output open.
 silence_git() {
+	_ssh=''
+	if [ -z "${GIT_SSH_COMMAND-}" ]; then _ssh=$(run_git ${1:+--git-dir="$1"} config core.sshCommand 2>/dev/null) || _ssh=''; fi
+	silence_git_with "$_ssh"
+}
+
+# silence_git_with COMMAND: the same, where core.sshCommand is known.
+silence_git_with() {
 	GIT_TERMINAL_PROMPT=0 GIT_ASKPASS='' SSH_ASKPASS='' GCM_INTERACTIVE=never
-	if [ -z "${GIT_SSH_COMMAND-}" ]; then
-		GIT_SSH_COMMAND=$(run_git ${1:+--git-dir="$1"} config core.sshCommand 2>/dev/null) || GIT_SSH_COMMAND=''
-	fi
+	GIT_SSH_COMMAND=${GIT_SSH_COMMAND:-$1}
 	if [ -z "$GIT_SSH_COMMAND" ]; then
 		GIT_SSH_COMMAND=ssh
 		# git has a shell take this apart, and that one expands the name.
@@ -186,6 +191,25 @@ check_origin() {
 	return 1
 }
 
+# is_our_mirror DIR URL: whether it is plainly a mirror of URL that clone_mirror made, by one look. What is in any way
+# doubtful is for find_git_dir and check_origin. Silences git, too.
+is_our_mirror() {
+	if [ ! -f "$1/HEAD" ] || [ ! -d "$1/objects" ] || [ ! -d "$1/refs" ] || [ ! -O "$1" ] || [ -e "$1/.git" ]; then return 1; fi
+	_origin='' _mirrors='' _ssh=''
+	while IFS= read -r _line; do
+		case $_line in
+		'remote.origin.url '*) _origin=${_origin:+$_origin$nl}${_line#* } ;;
+		'remote.origin.fetch +refs/*:refs/*') _mirrors=yes ;;
+		'core.sshcommand '*) _ssh=${_line#* } ;;
+		*) return 1 ;;
+		esac
+	done <<EOF
+$(run_git --git-dir="$1" config --get-regexp '^(remote\.origin\.(url|fetch)|core\.sshcommand)$' 2>/dev/null)
+EOF
+	if [ "$_origin" != "$2" ] || [ -z "$_mirrors" ]; then return 1; fi
+	silence_git_with "$_ssh"
+}
+
 # has_commit GIT_DIR COMMIT
 has_commit() {
 	run_git --git-dir="$1" cat-file -e "$2^{commit}" 2>/dev/null
@@ -211,6 +235,18 @@ fetch_all() {
 	*'refs/*:refs/*'*) set -- "$1" ;;
 	*) set -- "$1" '+refs/heads/*:refs/remotes/origin/*' ;;
 	esac
+	_git_dir=$1
+	shift
+	bring_all "$_git_dir" "$@"
+}
+
+# fetch_mirror GIT_DIR: the same for one that is known to have all refs as the origin has them.
+fetch_mirror() {
+	bring_all "$1"
+}
+
+# bring_all GIT_DIR [REFSPEC]
+bring_all() {
 	_git_dir=$1
 	shift
 	if said=$(run_git --git-dir="$_git_dir" fetch -q --prune --tags --force --no-recurse-submodules origin "$@" 2>&1); then
@@ -265,8 +301,13 @@ unpack() {
 	_through=''
 	case $said in *"$nl/archive done"*) case $said in *"$nl/tar done"*) _through=yes ;; esac ;; esac
 	case $said in *"$nl/archive failed"* | *"$nl/tar failed"*) _through='' ;; esac
-	# A full disk has a line for every file.
-	# What git says may come between the beginning of a line of tar's and its end.
-	said=$(printf '%s\n' "$said" | sed -e '/^\/archive /d' -e '/^\/tar /d' -e '/^tar: $/d' -e '/^$/d' | sed -e 20q)
+	case $said in
+	"$nl/archive done$nl$nl/tar done" | "$nl/tar done$nl$nl/archive done") said='' ;;
+	*)
+		# A full disk has a line for every file.
+		# What git says may come between the beginning of a line of tar's and its end.
+		said=$(printf '%s\n' "$said" | sed -e '/^\/archive /d' -e '/^\/tar /d' -e '/^tar: $/d' -e '/^$/d' | sed -e 20q)
+		;;
+	esac
 	[ -n "$_through" ]
 }

@@ -3,7 +3,7 @@
 # dies with that shell: a dead operator's lock frees itself. So nothing here may end the shell, set an option, or use a
 # name that does not start with `g_`. stdout is data, as for every script. Status 1: refused, or can't.
 #
-# With $g_again this operation had it before, in a session whose connection was lost. $g_dir/session says whether a step
+# With $g_only_known a host that has no `.garment` is left as it is. With $g_again this operation had it before, in a session whose connection was lost. $g_dir/session says whether a step
 # may be running in the session that has the lock, $g_dir/beat when its controller was heard of last.
 
 case $g_deploy_dir in
@@ -58,7 +58,7 @@ g_depose() {
 # Nobody else has it.
 g_have() {
 	printf '%spid=%s\n' "$g_info" "$$" >"$g_lock"
-	date +%s >"$g_dir/beat"
+	if [ "${g_now:-0}" -gt 0 ]; then echo "$g_now"; else date +%s; fi >"$g_dir/beat"
 	echo busy >"$g_dir/session"
 	g_held=$g_lock
 }
@@ -93,7 +93,10 @@ g_take_flock() {
 }
 
 # The subshell takes what would end a shell that fails to redirect.
-if ! g_said=$( (mkdir -p "$g_dir" && : >>"$g_lock") 2>&1); then
+if [ -n "${g_only_known-}" ] && [ ! -d "$g_dir" ]; then
+	g_tell unknown_place "$g_dir"
+	false
+elif ! g_said=$( ({ [ -d "$g_dir" ] || mkdir -p "$g_dir"; } && : >>"$g_lock") 2>&1); then
 	# The first folder above it that is there, or what stands in its place.
 	g_above=$g_dir
 	until [ -e "$g_above" ] || [ -L "$g_above" ] || [ -z "$g_above" ]; do g_above=${g_above%/*}; done

@@ -27,6 +27,11 @@ is_roomy() {
 # make_room: a spare and releases that failed go before a deploy does for lack of room, the newest last.
 make_room() {
 	if is_roomy; then return; fi
+	# It may be known already, and need less than one of which nothing is.
+	if [ -z "$tree_kib" ]; then
+		weigh_tree "$commit"
+		if [ -n "$tree_kib" ] && is_roomy; then return; fi
+	fi
 	if [ -n "$helps" ] && [ -d "$spare" ] && drop_spare && is_roomy; then return; fi
 	for _file in "$state_dir"/releases/[0-9]*T*-*; do
 		_old=${_file##*/}
@@ -58,8 +63,9 @@ see_that_it_is_writable() {
 	fi
 }
 
-# Before anything is fetched: can the switch be made here at all?
+# Before anything is fetched: can the switch be made here at all? What is live was made so by one.
 rehearse_switch() {
+	if [ "$occupant" = release ] && read_state "$at_release" && [ "$its_state" = live ]; then return; fi
 	parent "$current"
 	make_dir "$result" current_symlink
 	_trial=${result%/}/.${current##*/}.garment-trial
@@ -88,8 +94,16 @@ bring_source() {
 			fail "another deploy has been fetching into \`$source\` for 10 minutes" "see what runs there, and deploy again"
 		fi
 	fi
-	if [ -d "$source" ] && rmdir "$source" 2>/dev/null; then :; fi
-	if [ -e "$source" ] || [ -L "$source" ]; then
+	if [ -d "$source" ] && [ ! -e "$source/HEAD" ] && [ ! -e "$source/.git" ] && rmdir "$source" 2>/dev/null; then :; fi
+	if is_our_mirror "$source" "$url"; then
+		git_dir=$source
+		if ! fetch_mirror "$source"; then
+			_said=$said
+			if ! find_git_dir "$source"; then fail "$what" "$remedy"; fi
+			said=$_said
+			unreachable
+		fi
+	elif [ -e "$source" ] || [ -L "$source" ]; then
 		if ! find_git_dir "$source" || ! check_origin "$git_dir" "$source" "$url"; then fail "$what" "$remedy"; fi
 		silence_git "$git_dir"
 		if ! fetch_all "$git_dir"; then unreachable; fi
@@ -98,7 +112,10 @@ bring_source() {
 		if ! clone_mirror "$url" "$source"; then unreachable; fi
 		git_dir=$source
 	fi
-	if has_commit "$git_dir" "$commit"; then return; fi
+	# It is known already where only the way there was brought up to date.
+	if [ -z "$fetches" ]; then return; fi
+	weigh_tree "$commit"
+	if [ -n "$tree_kib" ] || has_commit "$git_dir" "$commit"; then return; fi
 	if fetch_commit "$git_dir" "$commit" && has_commit "$git_dir" "$commit"; then return; fi
 	fail "\`$shown_url\` has no commit $commit any more" "was the branch force-pushed meanwhile? deploy again"
 }
@@ -150,7 +167,6 @@ if [ -e "$release_dir" ] || [ -L "$release_dir" ]; then
 	fail "the release \`$release\` is there already, at \`$release_dir\`" "deploy again: a new release gets a new name"
 fi
 see_that_it_is_writable
-weigh_tree "$commit"
 make_room
 make_dir "$deploy" deploy_dir
 make_dir "$releases" releases_dir
@@ -159,20 +175,20 @@ rehearse_switch
 bring_source
 exec 9<&-
 # Now it is known, and what was fetched takes room as well.
-if [ -n "$fetches" ]; then weigh_tree "$commit"; fi
+if [ -z "$tree_kib" ]; then weigh_tree "$commit"; fi
 still_locked
-make_room
+if ! is_ample; then make_room; fi
 
 modules_dir=$git_dir/garment-submodules
 if [ -n "$submodule_protocols" ]; then
 	GIT_PROTOCOL_FROM_USER=$submodule_protocols
 	export GIT_PROTOCOL_FROM_USER
 fi
-if ! write_state "$release" state=building "commit=$commit" "by=$by" "ref=$git_ref" "made=$(date +%s)" 2>/dev/null; then
+if ! write_first_state "$release" state=building "commit=$commit" "by=$by" "ref=$git_ref" "made=$(date +%s)" 2>/dev/null; then
 	fail "can't write to \`$state_dir/releases\`" "let $(id -un) write there, and see whether the disk is full"
 fi
 on_fail=give_up
-rm -rf "$building"
+if [ -e "$building" ] || [ -L "$building" ]; then rm -rf "$building"; fi
 if ! said=$(mkdir "$building" 2>&1); then
 	reason "$said"
 	fail "can't make the folder \`$building\`: $reason" "let $(id -un) write to \`$releases\`, and see whether the disk is full"

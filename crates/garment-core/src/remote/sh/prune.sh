@@ -1,8 +1,10 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Removes the releases named in $remove, one a line, what interrupted operations before $newest left behind, and old records.
-# Whatever `current` leads to stays. A release is renamed first: a listing never sees half of one.
+# Whatever `current` leads to stays. A release is only renamed, so that no listing sees half of one, and erased when this is
+# over: that may take long. If it can't be, the next prune says so.
 
 failed=$nl
+aside=$nl
 
 # before NAME: whether it sorts before the newest release.
 before() {
@@ -34,8 +36,11 @@ while IFS= read -r name <&4; do
 	if [ -z "$name" ] || [ "$name" = "$at_release" ]; then continue; fi
 	is_there=''
 	if [ -d "$releases/$name" ] && [ ! -L "$releases/$name" ]; then is_there=yes; fi
-	if remove_release "$name"; then
-		if [ -n "$is_there" ]; then emit pruned "$name"; fi
+	if set_aside "$name"; then
+		if [ -n "$is_there" ]; then
+			emit pruned "$name"
+			aside=$aside$name$nl
+		fi
 	elif [ -n "$stays" ]; then
 		tell_stays "$stays"
 	else
@@ -52,6 +57,7 @@ for dir in "$releases"/.[0-9]*T*-*.building "$releases"/.[0-9]*T*-*.removing; do
 	case "$failed" in *"$nl$dir$nl"*) continue ;; esac
 	name=${dir##*/.}
 	name=${name%.*}
+	case "$aside" in *"$nl$name$nl"*) continue ;; esac
 	if before "$name" && ! erase "$dir"; then tell_stays "$dir"; fi
 done
 for file in "$state_dir"/releases/[0-9]*T*-*; do
@@ -73,7 +79,20 @@ while [ "$#" -gt 10 ]; do
 	fi
 	shift
 done
+# What a session left that was killed.
+for pipe in "$state_dir"/pipe.*; do
+	pid=${pipe##*/pipe.}
+	pid=${pid%%.*}
+	if [ -p "$pipe" ] && ! kill -0 "$pid" 2>/dev/null; then rm -f "$pipe"; fi
+done
 # What a verify left that was killed.
-rm -rf "$state_dir/.verify" 2>/dev/null
+if [ -e "$state_dir/.verify" ]; then rm -rf "$state_dir/.verify" 2>/dev/null; fi
+set --
+while IFS= read -r name <&4; do
+	if [ -n "$name" ]; then set -- "$@" "$releases/.$name.removing"; fi
+done 4<<EOF
+$aside
+EOF
+if [ "$#" -gt 0 ]; then erase_later "$@"; fi
 if [ "$failed" != "$nl" ]; then exit 1; fi
 emit end prune

@@ -8,9 +8,16 @@ erase() {
 	said=$(rm -rf "$1" 2>&1)
 }
 
-# remove_release NAME: the release and its state; a spare is made of $spare_from. Status 1 with $said and $stays, the folder that could not be removed,
+# remove_release NAME: the release and its state. Status 1 with $said and $stays, the folder that could not be removed,
 # empty if not even the rename went well.
 remove_release() {
+	set_aside "$1" || return 1
+	if [ -d "$stays" ]; then erase "$stays"; fi
+}
+
+# set_aside NAME: no listing sees it any more. Sets $stays to the folder that is left to be erased, if it is there; status 1
+# as for remove_release.
+set_aside() {
 	stays=$releases/.$1.removing
 	if [ -d "$releases/$1" ] && [ ! -L "$releases/$1" ]; then
 		if [ -e "$stays" ] && ! erase "$stays"; then return 1; fi
@@ -19,7 +26,19 @@ remove_release() {
 			return 1
 		fi
 	fi
-	if [ -d "$stays" ] && [ "$1" = "${spare_from-}" ]; then make_spare "$1" "$stays"; fi
-	rm -f "$state_dir/releases/$1" "$state_dir/releases/.$1.from" "$state_dir/releases/.$1.files"
-	if [ -d "$stays" ]; then erase "$stays"; fi
+	if [ "$1" = "${spare_from-}" ]; then keep_listing "$1" "$stays"; fi
+	rm -f "$state_dir/releases/$1" "$state_dir/releases/.$1.from" "$state_dir/releases/.$1.files" || :
+}
+
+# erase_later DIR...: by a process that nobody waits for, and that holds neither the lock nor the session. A spare is made
+# of $spare_from.
+erase_later() {
+	(
+		exec </dev/null >/dev/null 2>&1 6>&-
+		trap '' HUP
+		for dir in "$@"; do
+			if [ "$dir" = "$releases/.${spare_from-}.removing" ]; then make_spare "$dir"; fi
+			erase "$dir"
+		done
+	) &
 }

@@ -6,10 +6,14 @@
 # knows yet how much that is.
 spare_kib=4096 spare_inodes=64
 fetch_kib=32768 fetch_inodes=512
+# What nobody looks twice at, beside twice what the release takes.
+ample_kib=1048576 ample_inodes=16384
 
 # The release's files with the blocks that they fill, folders among them; empty as long as nobody knows. $fetches: yes if
 # git will have to bring something of an unknown size.
 tree_kib='' tree_inodes='' fetches=yes
+# A commit that is known to have no submodules.
+plain_commit=''
 
 # One entry a line, as `ls-tree -r -l -t` prints them; `end` says that git was through.
 # shellcheck disable=SC2016
@@ -44,6 +48,7 @@ weigh_tree() {
 	if [ -e "$source/.git" ]; then _git_dir=$source/.git; fi
 	if [ ! -d "$_git_dir/objects" ] || ! weigh "$_git_dir" "$1"; then return; fi
 	fetches=''
+	case $links in *[!\ ]*) ;; *) plain_commit=$1 ;; esac
 	while :; do
 		_links=${links# } links='' _here=''
 		case $_links in *[!\ ]*) ;; *) return ;; esac
@@ -104,6 +109,18 @@ read_df() {
 	case $free in *[!0-9]*) free='' ;; esac
 }
 
+# least NUMBER...: sets $least, empty if one of them is not known.
+least() {
+	least=$1
+	for _number in "$@"; do
+		if [ -z "$_number" ]; then
+			least=''
+			return
+		fi
+		if [ "$_number" -lt "$least" ]; then least=$_number; fi
+	done
+}
+
 # has_room: whether there is room for what is known. Calls `$on_short WHAT REMEDY DIR` for each lack; status 1 then, and
 # $helps is yes if it is where releases lie.
 has_room() {
@@ -117,10 +134,20 @@ has_room() {
 	_fetch_kib=$spare_kib _fetch_inodes=$spare_inodes
 	if [ -n "$fetches" ]; then _fetch_kib=$fetch_kib _fetch_inodes=$fetch_inodes; fi
 	ask_df -k
+	least "$free_releases" "$free_source" "$free_deploy"
+	free_kib=$least
 	compare MiB 'df -h' $((${tree_kib:-0} + spare_kib)) "$_fetch_kib" "$spare_kib"
 	ask_df -i
+	least "$free_releases" "$free_source" "$free_deploy"
+	free_inodes=$least
 	compare inodes 'df -i' $((${tree_inodes:-0} + spare_inodes)) "$_fetch_inodes" "$spare_inodes"
 	[ -n "$enough" ]
+}
+
+# is_ample: whether there was so much room when somebody looked last that nobody has to look again, whatever was fetched.
+is_ample() {
+	if [ -z "$tree_kib" ] || [ -n "$fetches" ] || [ -z "$free_kib" ] || [ -z "$free_inodes" ]; then return 1; fi
+	[ "$free_kib" -ge $((2 * tree_kib + ample_kib)) ] && [ "$free_inodes" -ge $((2 * tree_inodes + ample_inodes)) ]
 }
 
 # compare UNIT LOOK RELEASES SOURCE DEPLOY: what is needed with what is free. What lies on one file system is added up;

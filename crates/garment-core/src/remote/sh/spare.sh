@@ -22,9 +22,7 @@ look_of() {
 # drop_spare: it is renamed first, so that nobody takes half of one. Status 1 if it can't be removed.
 drop_spare() {
 	if [ -d "$spare" ] && ! put_in_place "$spare" "$spare.removing" 2>/dev/null; then return 1; fi
-	for _dir in "$spare.removing" "$spare.building"; do
-		if [ -d "$_dir" ] && ! erase "$_dir"; then return 1; fi
-	done
+	if [ -d "$spare.removing" ]; then erase "$spare.removing"; fi
 }
 
 # Reads the listing from when the release was made, an empty line, and the listing of now; \001 is a newline in a path.
@@ -63,16 +61,18 @@ compare_spare='
 	END { exit bad || left || !now }
 '
 
-# make_spare NAME DIR: of the release NAME, which is now DIR and not listed any more. Removes DIR, all of it if things go
-# well. Status 0 whatever comes of it.
+# keep_listing NAME DIR: takes what is known of the files of a release along to where the release is now.
+keep_listing() {
+	mv -f "$state_dir/releases/.$1.files" "$2/.garment-files" 2>/dev/null || :
+}
+
+# make_spare DIR: of what was a release, with its listing, and is one no more. Removes DIR, all of it if things go well.
+# Status 0 whatever comes of it. May run beside the next operation: the spare is there whole, or not at all.
 make_spare() {
-	_listed=$state_dir/releases/.$1.files
-	if [ ! -f "$_listed" ]; then return 0; fi
-	if ! drop_spare || ! mkdir "$spare.building" 2>/dev/null; then return 0; fi
-	if fill_spare "$2" "$spare.building" "$_listed" >/dev/null 2>&1 && put_in_place "$spare.building" "$spare" 2>/dev/null; then
-		return 0
-	fi
-	erase "$spare.building" || :
+	_new=${1%.removing}.spare.building
+	if [ ! -f "$1/.garment-files" ] || ! mkdir "$_new"; then return 0; fi
+	if fill_spare "$1" "$_new" && drop_spare && put_in_place "$_new" "$spare"; then return 0; fi
+	erase "$_new" || :
 }
 
 # keeps_time DIR: whether it is on a file system of which is known that a change of a file always changes its ctime.
@@ -93,13 +93,13 @@ move_files() {
 	fi
 }
 
-# fill_spare FROM TO LISTED: in a shell of its own.
+# fill_spare FROM TO: in a shell of its own.
 fill_spare() (
 	keeps_time "$1" && cd "$2" && mkdir tree || exit 1
 	look=$(look_of tree) && list_files "$1" >now || exit 1
 	{
 		IFS= read -r commit && printf '%s\n' "$commit" >commit && tr '\0\n' '\n\001' || exit 1
-	} <"$3" >before
+	} <"$1/.garment-files" >before
 	: >lost && : >dirs
 	{ cat before && echo && tr '\0\n' '\n\001' <now; } >both && awk -v look="$look" "$sort_out" both || exit 1
 	# So much of it is not what it was that it would be taken from git all the same.

@@ -69,6 +69,20 @@ all_to_disk() {
 
 # write_state NAME KEY=VALUE...: sets these and keeps the rest, by one rename of what is on the disk by then.
 write_state() {
+	if make_state "$@" && file_to_disk "$_new" && mv -f "$_new" "$_file"; then return 0; fi
+	rm -f "$_new"
+	return 1
+}
+
+# write_first_state NAME KEY=VALUE...: the same for a release of which there is nothing yet that could get lost.
+write_first_state() {
+	if make_state "$@" && mv -f "$_new" "$_file"; then return 0; fi
+	rm -f "$_new"
+	return 1
+}
+
+# make_state NAME KEY=VALUE...: writes it beside its place.
+make_state() {
 	_name=$1
 	shift
 	_text=''
@@ -83,9 +97,5 @@ write_state() {
 		done <"$_file"
 	fi
 	_new=$state_dir/releases/.$_name.new
-	if mkdir -p "$state_dir/releases" && printf '%s' "$_text" >"$_new" && file_to_disk "$_new" && mv -f "$_new" "$_file"; then
-		return 0
-	fi
-	rm -f "$_new"
-	return 1
+	{ [ -d "$state_dir/releases" ] || mkdir -p "$state_dir/releases"; } && printf '%s' "$_text" >"$_new"
 }

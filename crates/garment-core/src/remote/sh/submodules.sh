@@ -12,6 +12,7 @@ fill() (
 		if is_full; then fills_up; fi
 		fail "the files of commit $its_commit can't be unpacked in \`$dir\`: $telling" "$remedy"
 	fi
+	if [ "${plain_commit-}" = "$its_commit" ]; then exit 0; fi
 	# One line an entry, so a newline in a path becomes \001 here; the last line says that git was through.
 	links=$({ run_git --git-dir="$git_dir" ls-tree -r -z "$its_commit" && printf '.\0'; } |
 		tr '\0\n' '\n\001' | sed -n -e 's/^160000 commit //p' -e '/^\.$/p')
@@ -152,7 +153,7 @@ write_revision() {
 	if [ -d "$1/REVISION" ] && [ ! -L "$1/REVISION" ]; then
 		fail "the repository has a folder \`REVISION\`, where garment writes the commit id" "rename it in the repository"
 	fi
-	if ! _said=$(rm -f "$1/REVISION" 2>&1) || ! printf '%s\n' "$2" 2>/dev/null >"$1/REVISION"; then
+	if { { [ -e "$1/REVISION" ] || [ -L "$1/REVISION" ]; } && ! rm -f "$1/REVISION" 2>/dev/null; } || ! printf '%s\n' "$2" 2>/dev/null >"$1/REVISION"; then
 		fills_up
 		fail "can't write \`$1/REVISION\`" "$remedy"
 	fi

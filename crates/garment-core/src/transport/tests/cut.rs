@@ -35,7 +35,7 @@ proptest! {
             if told.failed || told.at == acts.len() {
                 break;
             }
-            let newest = batch.newest.map_or(0, |(id, _)| id + 1);
+            let newest = batch.newest.map_or(0, |newest| newest.id + 1);
             has_begun = has_begun.max(newest);
             has_begun += more.index(all.len() - has_begun + 1);
         }

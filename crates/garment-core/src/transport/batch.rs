@@ -79,7 +79,10 @@ impl Batch {
 
     /// Takes what was read and tells what is certain of it.
     pub(super) fn take(&mut self, stream: Stream, piece: Piece, tell: Tell<'_>) {
-        if let Piece::Mark(mark) = &piece {
+        // On stderr an end may come when the next step has begun on stdout.
+        if let Piece::Mark(mark) = &piece
+            && stream == Stream::Stdout
+        {
             if let Some((id, pid)) = begin(mark) {
                 let (pid, recorded) = pid.strip_suffix(" recorded").map_or((pid, false), |pid| (pid, true));
                 self.newest = Some(Begun { id, pid: pid.to_owned(), may_look: recorded });

@@ -237,7 +237,7 @@ g_collect() {
   g_to_out=$g_base.out g_to_err=$g_base.err g_collectors=
   if [ "$g_what" = script ]; then return 0; fi
   if [ -z "$g_pipes" ] || [ ! -p "$g_pipes.1" ] || [ ! -p "$g_pipes.2" ]; then
-    g_pipes=$g_op/pipe.$$
+    g_pipes=$g_dir/pipe.$$
     if ! mkfifo -m 600 "$g_pipes.1" "$g_pipes.2" 2>/dev/null; then
       g_drop_pipes
       # The disk may have become read-only just now.
@@ -270,7 +270,13 @@ g_collected() {
       fi >/dev/null 2>&1
       g_tries=$((g_tries - 1))
     done
-    if [ "$g_tries" -le 0 ] && [ -n "$g_pipes" ]; then g_drop_pipes; fi
+    if [ "$g_tries" -le 0 ]; then
+      if [ -n "$g_pipes" ]; then g_drop_pipes; fi
+      continue
+    fi
+    # One that was killed may have left its `cat` behind.
+    wait "$g_pid" 2>/dev/null
+    if [ "$?" -gt 128 ]; then sleep 0.2 2>/dev/null || sleep 1; fi
   done
 }
 

@@ -366,7 +366,8 @@ impl Shell {
     /// Ends the shell, once it has run `last`.
     pub(super) async fn close(mut self, last: Option<String>) {
         // One that a former session's shell is in the way of ends it first.
-        self.pending.extend_from_slice(b"[ -z \"$g_former\" ] || g_settle\n");
+        self.pending
+            .extend_from_slice(b"[ -z \"$g_former\" ] || g_settle\n[ -z \"$g_pipes\" ] || g_drop_pipes\n");
         if let Some(last) = last {
             self.pending.extend(format!("{{ {last}\n}} >/dev/null 2>&1\n").into_bytes());
         }

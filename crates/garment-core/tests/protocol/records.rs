@@ -3,8 +3,7 @@ use std::time::Duration;
 use crate::bed::{Bed, Told, Way};
 
 /// Where a step's records are, in the step.
-const BASE: &str =
-    "base=$(readlink /proc/self/fd/2); base=$(ls -t \"${base%/*}\"/*.pid | head -n 1); base=${base%.pid}\n";
+const BASE: &str = "base=$(readlink /proc/self/fd/2); base=$(ls -t \"${base%/*}\"/operations/*/1/*.pid | head -n 1); base=${base%.pid}\n";
 
 /// A command may do to its records what it likes: it is the same user. It can make them wrong, but nothing else.
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The garment binary against real sshd on loopback and real git repositories, as people use it.
 #![allow(clippy::unwrap_used)]
 
+mod alone;
 mod backwards;
 mod bed;
 mod bench;

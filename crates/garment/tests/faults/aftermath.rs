@@ -25,8 +25,9 @@ fn was_killed(host: &Host, command: &str) -> bool {
     let operations = entries(&host.file("shop/.garment/operations"));
     let resumed = operations.iter().filter(|operation| operation.join("2").exists());
     resumed.flat_map(|operation| entries(&operation.join("1"))).any(|file| {
-        let said = std::fs::read_to_string(&file).unwrap_or_default();
-        file.to_string_lossy().ends_with(&status) && (said.starts_with("137 ") || said.starts_with("143 "))
+        file.to_string_lossy().ends_with(&status)
+            && std::fs::read_to_string(&file)
+                .is_ok_and(|said| said.starts_with("137 ") || said.starts_with("143 "))
     })
 }
 

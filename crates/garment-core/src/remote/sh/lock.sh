@@ -58,7 +58,7 @@ g_depose() {
 # Nobody else has it.
 g_have() {
 	printf '%spid=%s\n' "$g_info" "$$" >"$g_lock"
-	date +%s >"$g_dir/beat"
+	if [ "${g_now:-0}" -gt 0 ]; then echo "$g_now"; else date +%s; fi >"$g_dir/beat"
 	echo busy >"$g_dir/session"
 	g_held=$g_lock
 }

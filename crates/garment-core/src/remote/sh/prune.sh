@@ -68,6 +68,12 @@ while [ "$#" -gt 10 ]; do
 	fi
 	shift
 done
+# What a session left that was killed.
+for pipe in "$state_dir"/pipe.*; do
+	pid=${pipe##*/pipe.}
+	pid=${pid%%.*}
+	if [ -p "$pipe" ] && ! kill -0 "$pid" 2>/dev/null; then rm -f "$pipe"; fi
+done
 # What a verify left that was killed.
 if [ -e "$state_dir/.verify" ]; then rm -rf "$state_dir/.verify" 2>/dev/null; fi
 set --

@@ -30,3 +30,28 @@ fn an_end_without_a_beginning_is_one() {
     assert_eq!(told, ["Begin(0)", "End(0, Exit(2))"]);
     assert!(batch.done);
 }
+
+/// A recorded step that runs is asked again and again what it has printed, each time once it has answered.
+#[test]
+fn who_may_be_asked_what_it_printed() {
+    let mut batch = Batch::default();
+    let mut may_look = |stream, mark: &str| {
+        batch.take(stream, Piece::Mark(mark.into()), &mut |_| {});
+        batch.to_look_at()
+    };
+    assert_eq!(may_look(Stream::Stdout, "begin 0 7"), None);
+    assert_eq!(may_look(Stream::Stdout, "end 0 0"), None);
+    assert_eq!(may_look(Stream::Stdout, "begin 1 8 recorded"), Some(1));
+    assert_eq!(may_look(Stream::Stderr, "end 0 0"), Some(1));
+    assert_eq!(may_look(Stream::Stdout, "end 1 0"), None);
+    assert_eq!(may_look(Stream::Stdout, "begin 2 9 recorded"), Some(2));
+    // The outputs arrive side by side, and either may be behind.
+    assert_eq!(may_look(Stream::Stderr, "end 1 0"), Some(2));
+    batch.newest.as_mut().unwrap().may_look = false;
+    let mut may_look = |stream, mark: &str| {
+        batch.take(stream, Piece::Mark(mark.into()), &mut |_| {});
+        batch.to_look_at()
+    };
+    assert_eq!(may_look(Stream::Stdout, "err"), None);
+    assert_eq!(may_look(Stream::Stdout, "looked"), Some(2));
+}

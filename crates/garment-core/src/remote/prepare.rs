@@ -1,5 +1,7 @@
 use super::records::Records;
-use super::script::{GIT, LIB, REMOVE, SPACE, STATE, STILL_LOCKED, SUBMODULES, one_line, script};
+use super::script::{
+    GIT, LIB, REMOVE, RENEW, SPACE, SPARE, STATE, STILL_LOCKED, SUBMODULES, one_line, script,
+};
 use super::{BadRecords, Paths};
 use crate::model::{CommitId, ReleaseName};
 
@@ -36,7 +38,18 @@ pub fn prepare(prepare: &Prepare) -> String {
         ("token", prepare.token.unwrap_or_default()),
         ("resuming", if prepare.resuming { "yes" } else { "no" }),
     ];
-    let parts = [LIB, STATE, STILL_LOCKED, GIT, SUBMODULES, REMOVE, SPACE, include_str!("sh/prepare.sh")];
+    let parts = [
+        LIB,
+        STATE,
+        STILL_LOCKED,
+        GIT,
+        SUBMODULES,
+        REMOVE,
+        SPACE,
+        SPARE,
+        RENEW,
+        include_str!("sh/prepare.sh"),
+    ];
     script(prepare.paths, &values, &parts)
 }
 

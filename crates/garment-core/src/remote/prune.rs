@@ -1,5 +1,5 @@
 use super::records::Records;
-use super::script::{LIB, REMOVE, STILL_LOCKED, script};
+use super::script::{LIB, REMOVE, SPARE, STILL_LOCKED, script};
 use super::{BadRecords, Paths};
 use crate::model::ReleaseName;
 
@@ -10,7 +10,7 @@ pub fn prune(paths: &Paths, remove: &[ReleaseName], current: &ReleaseName, token
     let remove = remove.iter().map(ReleaseName::as_str).collect::<Vec<_>>().join("\n");
     let values =
         [("remove", remove.as_str()), ("newest", current.as_str()), ("token", token.unwrap_or_default())];
-    script(paths, &values, &[LIB, STILL_LOCKED, REMOVE, include_str!("sh/prune.sh")])
+    script(paths, &values, &[LIB, STILL_LOCKED, REMOVE, SPARE, include_str!("sh/prune.sh")])
 }
 
 /// Reads what [`prune`] printed, after a failure as well: the releases that are gone. The problems are among it for

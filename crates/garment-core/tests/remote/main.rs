@@ -16,6 +16,7 @@ mod prune;
 mod quote;
 mod source;
 mod space;
+mod spare;
 mod standing;
 mod still_locked;
 mod submodules;

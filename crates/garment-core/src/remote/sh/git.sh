@@ -268,13 +268,23 @@ fetch_commit() {
 	return 1
 }
 
-# unpack GIT_DIR COMMIT DIR: the files as git archive gives them. Status 1 with $said. Both ends of the pipe have to say
-# that they are through. The file modes are the umask's on every tar: as root, GNU tar would take them as they are.
+# archive GIT_DIR COMMIT [LIST]: the files as git archive gives them; of those in the file LIST only, NUL-terminated and
+# few enough for one git. The file modes are the umask's on every tar: as root, GNU tar would take them as they are.
+archive() {
+	if [ -z "${3-}" ]; then
+		run_git --git-dir="$1" -c tar.umask=user archive --format=tar "$2"
+	else
+		xargs -0 -x -n 40000 git --literal-pathspecs --git-dir="$1" -c tar.umask=user archive --format=tar "$2" -- <"$3"
+	fi
+}
+
+# unpack GIT_DIR COMMIT DIR [LIST]: puts them there. Status 1 with $said. Both ends of the pipe have to say that they are
+# through.
 unpack() {
 	said=$(
 		{
 			{
-				if run_git --git-dir="$1" -c tar.umask=user archive --format=tar "$2" 2>&3 3>&-; then
+				if archive "$1" "$2" "${4-}" 2>&3 3>&-; then
 					echo "$nl/archive done" >&3
 				else
 					echo "$nl/archive failed" >&3

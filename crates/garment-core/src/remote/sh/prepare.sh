@@ -24,7 +24,7 @@ is_roomy() {
 	has_room
 }
 
-# make_room: releases that failed go before a deploy does for lack of room, the newest last.
+# make_room: a spare and releases that failed go before a deploy does for lack of room, the newest last.
 make_room() {
 	if is_roomy; then return; fi
 	# It may be known already, and need less than one of which nothing is.
@@ -32,6 +32,7 @@ make_room() {
 		weigh_tree "$commit"
 		if [ -n "$tree_kib" ] && is_roomy; then return; fi
 	fi
+	if [ -n "$helps" ] && [ -d "$spare" ] && drop_spare && is_roomy; then return; fi
 	for _file in "$state_dir"/releases/[0-9]*T*-*; do
 		_old=${_file##*/}
 		if [ -z "$helps" ] || [ "$_old" = "$release" ] || ! is_expendable "$_old"; then continue; fi
@@ -192,7 +193,7 @@ if ! said=$(mkdir "$building" 2>&1); then
 	reason "$said"
 	fail "can't make the folder \`$building\`: $reason" "let $(id -un) write to \`$releases\`, and see whether the disk is full"
 fi
-if ! fill "$git_dir" "$commit" "$building" "$url" ''; then
+if ! fill "$git_dir" "$commit" "$building" "$url" '' unpack_or_renew; then
 	give_up
 	exit 1
 fi

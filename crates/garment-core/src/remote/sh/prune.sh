@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2034,SC2154
 # Removes the releases named in $remove, one a line, what interrupted operations before $newest left behind, and old records.
 # Whatever `current` leads to stays. A release is only renamed, so that no listing sees half of one, and erased when this is
 # over: that may take long. If it can't be, the next prune says so.
@@ -19,8 +19,19 @@ tell_stays() {
 	problem "can't remove \`$1\`: $reason" "remove it as a user who may: rm -rf $quoted"
 }
 
+# choose_spare: sets $spare_from to the last of those that go of which is known what their files were like.
+choose_spare() {
+	spare_from=''
+	while IFS= read -r name; do
+		if [ -f "$state_dir/releases/.$name.files" ]; then spare_from=$name; fi
+	done <<EOF
+$remove
+EOF
+}
+
 still_locked
 locate_current
+choose_spare
 while IFS= read -r name <&4; do
 	if [ -z "$name" ] || [ "$name" = "$at_release" ]; then continue; fi
 	is_there=''
@@ -52,7 +63,7 @@ done
 for file in "$state_dir"/releases/[0-9]*T*-*; do
 	name=${file##*/}
 	if [ ! -f "$file" ] || [ -d "$releases/$name" ] || [ -d "$releases/.$name.building" ]; then continue; fi
-	if before "$name"; then rm -f "$file" "$state_dir/releases/.$name.from"; fi
+	if before "$name"; then rm -f "$file" "$state_dir/releases/.$name.from" "$state_dir/releases/.$name.files"; fi
 done
 # Of operations the newest 100 stay, the newest 10 with what their steps printed. The newest is the one in hand.
 set -- "$state_dir"/operations/[0-9]*T*-[a-z]*-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]

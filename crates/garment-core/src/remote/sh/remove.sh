@@ -26,14 +26,19 @@ set_aside() {
 			return 1
 		fi
 	fi
-	rm -f "$state_dir/releases/$1" "$state_dir/releases/.$1.from" || :
+	if [ "$1" = "${spare_from-}" ]; then keep_listing "$1" "$stays"; fi
+	rm -f "$state_dir/releases/$1" "$state_dir/releases/.$1.from" "$state_dir/releases/.$1.files" || :
 }
 
-# erase_later DIR...: by a process that nobody waits for, and that holds neither the lock nor the session.
+# erase_later DIR...: by a process that nobody waits for, and that holds neither the lock nor the session. A spare is made
+# of $spare_from.
 erase_later() {
 	(
 		exec </dev/null >/dev/null 2>&1 6>&-
 		trap '' HUP
-		for dir in "$@"; do erase "$dir"; done
+		for dir in "$@"; do
+			if [ "$dir" = "$releases/.${spare_from-}.removing" ]; then make_spare "$dir"; fi
+			erase "$dir"
+		done
 	) &
 }

@@ -1,11 +1,11 @@
 # shellcheck shell=sh disable=SC2030,SC2031,SC2034,SC2154
 # A commit's files with those of its submodules, nested to any depth, at the commits that the trees record.
 
-# fill GIT_DIR COMMIT DIR URL WITHIN: in a shell of its own, for it calls itself. WITHIN is the path that people know
-# the folder by, empty for the release itself.
+# fill GIT_DIR COMMIT DIR URL WITHIN [UNPACK]: in a shell of its own, for it calls itself. WITHIN is the path that people
+# know the folder by, empty for the release itself; UNPACK, what puts the commit's own files there instead of `unpack`.
 fill() (
 	git_dir=$1 its_commit=$2 dir=$3 its_url=$4 within=$5
-	if ! unpack "$git_dir" "$its_commit" "$dir"; then
+	if ! "${6:-unpack}" "$git_dir" "$its_commit" "$dir"; then
 		telling
 		quoted "$dir"
 		remedy="see whether the disk is full: df -h $quoted; df -i $quoted"

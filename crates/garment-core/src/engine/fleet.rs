@@ -92,6 +92,11 @@ impl Fleet {
         join_all(looks).await
     }
 
+    /// Says to hosts that wait that somebody is there.
+    pub(super) async fn beat(&mut self) {
+        join_all(self.sessions.iter_mut().flatten().map(|session| session.beat())).await;
+    }
+
     /// From here on every host keeps a record of the operation.
     pub(super) fn record(&mut self, environment: &Environment, plan: &Plan, holder: &Holder) {
         let plan::Record { operation, attempt, info, .. } = &plan.record;

@@ -5,11 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Means;
 use super::end::end;
-use super::fleet::{Fleet, unless_interrupted};
+use super::fleet::{Fleet, Greeted, LoggedIn, unless_interrupted};
 use super::history::{NoRecords, apart};
 use super::lock::{NoLock, Wait, holder, lock_and_look, lock_steps};
 use super::outcome::{Ledger, current};
-use super::run::run;
+use super::run::{IDLE, run};
 use crate::event::{Current, HostOutcome, Operation, Outcome, Problem, Progress, Verdict, What};
 use crate::model::{Environment, Host, HostFacts, OperationId};
 use crate::plan::{NoPlan, Plan, host_names};
@@ -34,6 +34,35 @@ pub(super) struct LockRequest<'a, T> {
     pub(super) doing: String,
     /// The same once all is known.
     pub(super) doing_what: fn(&T) -> Option<String>,
+}
+
+/// What comes of opening a fleet.
+type FleetOpened<const N: usize> = (Fleet, Vec<LoggedIn>, Greeted<N>);
+
+/// Waits for both, and no longer than until it is known that there is nothing to do. Hosts that wait hold a lock, which is
+/// another's to have unless they are told that somebody is there.
+async fn both<const N: usize, T>(
+    hosts: impl Future<Output = FleetOpened<N>>,
+    meanwhile: impl Future<Output = Result<T, Early>>,
+) -> Result<(FleetOpened<N>, T), Early> {
+    tokio::pin!(hosts, meanwhile);
+    let mut opened = tokio::select! {
+        known = &mut meanwhile => {
+            let known = known?;
+            return Ok((hosts.await, known));
+        }
+        opened = &mut hosts => opened,
+    };
+    loop {
+        let idle = async {
+            tokio::time::sleep(IDLE).await;
+            opened.0.beat().await;
+        };
+        tokio::select! {
+            known = &mut meanwhile => return known.map(|known| (opened, known)),
+            () = idle => {}
+        }
+    }
 }
 
 fn all_seen(facts: &[HostFacts]) -> Vec<Seen> {
@@ -106,9 +135,9 @@ impl<'a> Running<'a> {
     ) -> Result<Opened<T>, Box<Outcome>> {
         let mut holder = holder(lock.by, &lock.doing);
         let first = |host: &Host| lock_steps(self.environment, host, &holder, Where::Known);
-        let hosts = async { Ok(Fleet::open_asking(self.environment, self.means, first).await) };
+        let hosts = Fleet::open_asking(self.environment, self.means, first);
         let ((mut fleet, logged_in, greeted), known) =
-            tokio::try_join!(hosts, meanwhile).map_err(|early| self.early(early, &[]))?;
+            both(hosts, meanwhile).await.map_err(|early| self.early(early, &[]))?;
         if logged_in.iter().any(Result::is_err) {
             // Those that can be reached are looked at all the same: people want to know what is live.
             let looked = fleet.look(self.environment).await;

@@ -22,7 +22,7 @@ pub(super) const GRACE: Duration = Duration::from_secs(10);
 pub(super) const LAST_GRACE: Duration = Duration::from_secs(5);
 
 /// How often hosts that wait for others are told that somebody is there, if their sessions think it time.
-const IDLE: Duration = Duration::from_secs(1);
+pub(super) const IDLE: Duration = Duration::from_secs(1);
 
 /// Runs a plan on hosts that all have a shell. What comes of it is in the ledger; gives whether all of it was done.
 pub(super) async fn run(

@@ -92,10 +92,12 @@ impl Way {
             }
         };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // In a process group of its own: Ctrl-C in the terminal is for garment, which ends things in order.
-        command.process_group(0).kill_on_drop(true);
+        let is_ssh = matches!(destination, Destination::Ssh { .. });
+        // In a process group of its own: Ctrl-C in the terminal is for garment, which ends things in order. A shell on this
+        // machine ends when nothing more comes, as one on another does, and gives its lock back then.
+        command.process_group(0).kill_on_drop(is_ssh);
         let child = command.spawn().map_err(|error| login::not_started(destination, &error))?;
-        let pid = child.id().filter(|_| matches!(destination, Destination::Ssh { .. }));
+        let pid = child.id().filter(|_| is_ssh);
         tokio::select! {
             shell = Shell::open(child, destination, self.keepalive, first) => shell,
             never = stalls::shorten(pid) => match never {},

@@ -133,6 +133,8 @@ g_may_begin() {
       g_status_is idle
       sleep 1
       if [ -n "$g_stopped$g_over" ]; then return 1; fi
+      # The clock may have been set back since it was looked at.
+      g_boot=
       g_clock
     done 2>/dev/null
     g_status_is busy

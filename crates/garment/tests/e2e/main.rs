@@ -13,6 +13,7 @@ mod documented;
 mod files;
 mod first_deploy;
 mod found;
+mod holding;
 mod hostile;
 mod init;
 mod injection;

@@ -81,6 +81,8 @@ g_take_folder() {
 	) &
 	g_beat=$!
 	trap 'rm -rf "$g_lock.d"' EXIT
+	# What is said to nobody ends a shell without a word.
+	trap 'exit 1' PIPE
 }
 
 # standing.sh looks by taking the lock for an instant, shared: as long as that can be had too, nobody is at work.

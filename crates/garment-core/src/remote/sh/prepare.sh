@@ -63,10 +63,11 @@ see_that_it_is_writable() {
 	fi
 }
 
-# Before anything is fetched: can the switch be made here at all? What is live was made so by one.
+# Before anything is fetched: can the switch be made here at all? What is live was made so by one, and the folder may
+# have been taken away from us since.
 rehearse_switch() {
-	if [ "$occupant" = release ] && read_state "$at_release" && [ "$its_state" = live ]; then return; fi
 	parent "$current"
+	if [ -w "$result" ] && [ "$occupant" = release ] && read_state "$at_release" && [ "$its_state" = live ]; then return; fi
 	make_dir "$result" current_symlink
 	_trial=${result%/}/.${current##*/}.garment-trial
 	rm -f "$_trial.new" "$_trial.old"

@@ -6,7 +6,7 @@ if [ -n "${g_held-}" ]; then
 	if [ -n "${g_beat-}" ]; then
 		kill "$g_beat" 2>/dev/null
 		rm -rf "$g_held.d"
-		trap - EXIT
+		trap - EXIT PIPE
 		g_beat=
 	fi
 	g_held=

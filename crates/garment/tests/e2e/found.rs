@@ -7,8 +7,12 @@ use std::path::{Path, PathBuf};
 use garment_testing::Host;
 
 /// What lies in `shop/releases`, hidden names too.
+///
+/// What was pruned is erased when the deploy is over, so it may be there a little longer.
 pub(crate) fn releases(host: &Host) -> Vec<String> {
-    names(&host.file("shop/releases"))
+    let mut names = names(&host.file("shop/releases"));
+    names.retain(|name| !(name.starts_with('.') && name.ends_with(".removing")));
+    names
 }
 
 /// The name of the release that `shop/current` leads to.

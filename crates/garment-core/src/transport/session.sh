@@ -27,11 +27,12 @@
 #
 # The word stands in no argument list and in no exported variable, so that a command can't forge a mark.
 #
-# A step with a name is recorded. What it prints goes to the files NAME.out and NAME.err of the folder $g_op and is
-# copied from there when the controller asks and when it ends, so that it needs no connection; NAME.pid says that it was begun, NAME.status how it ended. All of it
-# is copied to stdout, since on stderr ssh has its say, too, and what is known to the controller is counted in bytes. A
-# session that takes over from one whose connection was lost is sent the same batch again: what has begun is followed,
-# not run, and the former session's shell has to be gone before anything else begins (`g_former`, see attach.sh).
+# A step with a name is recorded. What it prints goes to the files NAME.out and NAME.err of the folder $g_op and is copied
+# from there when the controller asks and when it ends, so that it needs no connection; NAME.pid says that it was begun,
+# NAME.status how it ended. All of it is copied to stdout, since on stderr ssh has its say, too, and what is known to the
+# controller is counted in bytes. A session that takes over from one whose connection was lost is sent the same batch
+# again: what has begun is followed, not run, and the former session's shell has to be gone before anything else begins
+# (`g_former`, see attach.sh).
 #
 # An end of stdin means that the controller is gone: the step that runs may finish, nothing further starts. So does a
 # controller that has not been heard of for $g_patience seconds.
@@ -88,8 +89,9 @@ $g_c"'
 
 # What runs a step. It tells its process id, which `exec` keeps, on fd 6. If nobody listens the step does not begin. $2,
 # unless empty, is where it is written down that it did. With $3 `script` it runs the text itself, and fd 6, the session's
-# stdout, stays open: by it garment's own scripts tell what a full disk does not take. The mark's word comes on fd 9, not with the text on fd 3,
-# which this shell has open as long as the step runs: where bash keeps a long here-document in a file, that can be read.
+# stdout, stays open: by it garment's own scripts tell what a full disk does not take. The mark's word comes on fd 9, not
+# with the text on fd 3, which this shell has open as long as the step runs: where bash keeps a long here-document in a
+# file, that can be read.
 # shellcheck disable=SC2016
 g_start='
   IFS= read -r g_mark <&9

@@ -4,6 +4,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use garment_core::event::Problem;
 use garment_core::model::{CommitId, HostFacts, ReleaseName, State};
@@ -366,4 +367,14 @@ pub(crate) fn tree(dir: &Path) -> BTreeMap<String, String> {
         }
     }
     found
+}
+
+/// Waits until `is_so`; a test whose wait does not end fails.
+#[track_caller]
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use garment_core::model::{Occupant, State};
 use garment_core::remote::{
@@ -14,7 +14,7 @@ use garment_core::remote::{
     rehearse, settle, standing,
 };
 
-use crate::bed::{Bed, Ran, Shell, find, name, release, tree};
+use crate::bed::{Bed, Ran, Shell, find, name, release, tree, until};
 use crate::cutover::with_releases;
 
 /// Every shell, as the host's `sh` as well, with releases 1, which is current, and 2.
@@ -95,15 +95,6 @@ fn guards(bed: &Bed) -> Vec<PathBuf> {
 fn signal(process: &Path, signal: &str) {
     let pid = process.file_name().unwrap();
     assert!(Command::new(find("kill")).arg(signal).arg(pid).status().unwrap().success());
-}
-
-#[track_caller]
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "waited in vain: {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// All is over, and the releases are in these states.

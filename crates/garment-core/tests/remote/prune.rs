@@ -1,8 +1,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::time::{Duration, Instant};
 
-use crate::bed::{Bed, name};
+use crate::bed::{Bed, name, until};
 
 fn with_releases(bed: &Bed, names: &[u32]) {
     fs::create_dir_all(bed.app(".garment/releases")).unwrap();
@@ -50,10 +49,7 @@ fn the_named_ones_go_and_the_current_one_stays() {
         assert_eq!(pruned, [name(1), name(3)]);
         assert_eq!(bed.listed().iter().map(|(n, _)| n.clone()).collect::<Vec<_>>(), [name(2), name(4)]);
         // What they were is erased by and by.
-        let begun = Instant::now();
-        while names_in(bed.app("releases")).len() > 2 && begun.elapsed() < Duration::from_secs(20) {
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        until("they are erased", || names_in(bed.app("releases")).len() == 2);
         assert_eq!(names_in(bed.app("releases")), [name(2), name(4)]);
         assert_eq!(names_in(bed.app(".garment/releases")), [name(2), name(4)]);
         assert!(victim.join("precious").exists());

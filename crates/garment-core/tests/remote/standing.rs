@@ -8,7 +8,7 @@ use garment_core::remote::{
     Begun, Drift, Holder, Standing, Where, freeze, lock, parse_refusal, parse_standing, standing, unlock,
 };
 
-use crate::bed::{Bed, find, name, release, tree};
+use crate::bed::{Bed, find, name, release, tree, until};
 
 fn holder() -> Holder {
     Holder {
@@ -113,16 +113,6 @@ fn who_is_at_work_where_there_is_no_flock() {
         let beat = fs::File::options().write(true).open(bed.app(".garment/lock.d/beat")).unwrap();
         beat.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(180)).unwrap();
         assert_eq!(bed.standing(), Standing::default(), "{:?}", bed.shell);
-    }
-}
-
-/// Waits until `is_so`; a test whose wait does not end fails.
-#[track_caller]
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    while !is_so() {
-        assert!(std::time::Instant::now() < deadline, "waited in vain: {what}");
-        std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }
 

@@ -236,7 +236,9 @@ g_wait() {
 
 # A command's outputs are pipes: it may open /dev/stderr anew, which would empty a file. Who reads them writes down what
 # comes, or, where the disk takes no more, goes on reading. It opens the pipe before anything else: a command whose pipe
-# nobody reads would wait without end. One step after the other uses them. Sets $g_to_out and $g_to_err.
+# nobody reads would wait without end. One step after the other uses them. As long as nobody has opened the other end, who
+# reads must hold nothing else, least of all the lock: a shell keeps what it closes until the whole list of an `exec` is
+# done. Sets $g_to_out and $g_to_err.
 g_collect() {
   g_to_out=$g_base.out g_to_err=$g_base.err g_collectors=
   if [ "$g_what" = script ]; then return 0; fi
@@ -249,14 +251,18 @@ g_collect() {
       return
     fi
   fi
-  (exec >/dev/null 2>&1 4<&- 5>&- 6>&- 7<&- 8<&- <"$g_pipes.1" && { cat >>"$g_base.out" || exec cat; }) &
+  (exec >/dev/null 2>&1 4<&- 5>&- 6>&- 7<&- 8<&- && exec <"$g_pipes.1" && { cat >>"$g_base.out" || exec cat; }) &
   g_collectors=$!
-  (exec >/dev/null 2>&1 4<&- 5>&- 6>&- 7<&- 8<&- <"$g_pipes.2" && { cat >>"$g_base.err" || exec cat; }) &
+  (exec >/dev/null 2>&1 4<&- 5>&- 6>&- 7<&- 8<&- && exec <"$g_pipes.2" && { cat >>"$g_base.err" || exec cat; }) &
   g_collectors="$g_collectors $!"
   g_to_out=$g_pipes.1 g_to_err=$g_pipes.2
 }
 
+# Whoever still waits for the other end of one finds that it is closed.
 g_drop_pipes() {
+  for g_pipe in "$g_pipes.1" "$g_pipes.2"; do
+    if [ -p "$g_pipe" ]; then { true <>"$g_pipe"; } 2>/dev/null; fi
+  done
   rm -f "$g_pipes.1" "$g_pipes.2" 2>/dev/null
   g_pipes=
 }

@@ -1,3 +1,4 @@
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::time::Duration;
 
 use crate::bed::{Bed, Told, Way};
@@ -40,6 +41,38 @@ fn no_signal_is_sent_to_everybody() {
     );
     let said = std::process::Command::new("sh").args(["-c", &text]).output().unwrap();
     assert_eq!(String::from_utf8(said.stdout).unwrap(), "kill -TERM -4711\nkill -TERM 4711\n");
+}
+
+/// A command that dies before it has opened its outputs leaves two who wait for that. They must not hold the lock, which
+/// would outlive the session, and they go when the session sees that.
+#[test]
+fn who_waits_for_a_command_that_never_began_holds_no_lock() {
+    let session = include_str!("../../src/transport/session.sh");
+    let function = |name: &str| {
+        let start = session.find(&format!("\n{name}() {{")).unwrap();
+        &session[start..start + session[start..].find("\n}\n").unwrap() + 3]
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let text = format!(
+        "{}{}cd \"$1\"; g_dir=$1 g_base=$1/x g_what=line g_pipes=; exec 5<\"$1\"; flock -n 5 || exit 9; g_collect; \
+         exec 5>&-; until flock -n \"$1\" true; do tries=${{tries:-}}x; [ ${{#tries}} -lt 50 ] || exit 8; sleep 0.1; done; \
+         g_drop_pipes; wait; ls \"$1\"",
+        function("g_collect"),
+        function("g_drop_pipes")
+    );
+    // Not a pipe: who waits in vain would hold it.
+    let said = tempfile::tempfile().unwrap();
+    let status = std::process::Command::new("timeout")
+        .args(["20", "sh", "-c", &text, "sh"])
+        .arg(dir.path())
+        .stdout(said.try_clone().unwrap())
+        .stderr(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    let mut listed = String::new();
+    (&said).seek(SeekFrom::Start(0)).unwrap();
+    (&said).read_to_string(&mut listed).unwrap();
+    assert_eq!((status.code(), listed.as_str()), (Some(0), "x.err\nx.out\n"));
 }
 
 #[tokio::test]

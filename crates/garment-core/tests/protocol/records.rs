@@ -54,8 +54,9 @@ fn who_waits_for_a_command_that_never_began_holds_no_lock() {
     };
     let dir = tempfile::tempdir().unwrap();
     let text = format!(
-        "{}{}cd \"$1\"; g_dir=$1 g_base=$1/x g_what=line g_pipes=; exec 5<\"$1\"; flock -n 5 || exit 9; g_collect; \
-         exec 5>&-; until flock -n \"$1\" true; do tries=${{tries:-}}x; [ ${{#tries}} -lt 50 ] || exit 8; sleep 0.1; done; \
+        "{}{}cd \"$1\"; g_dir=$1 g_base=$1/x g_what=line g_pipes=; exec 5<\"$1\"; g_collect; exec 5>&-; \
+         held() {{ for pid in $g_collectors; do ls -l \"/proc/$pid/fd\"; done | grep -q -x \".* -> $1\"; }}; \
+         while held \"$1\"; do tries=${{tries:-}}x; [ ${{#tries}} -lt 50 ] || exit 8; sleep 0.1; done; \
          g_drop_pipes; wait; ls \"$1\"",
         function("g_collect"),
         function("g_drop_pipes")

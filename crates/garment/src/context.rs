@@ -97,8 +97,10 @@ impl Context {
             let means =
                 Means { transport: &transport, origin: &origin, teller: &teller, interrupt: &interrupt };
             let value = tokio::select! {
-                value = work(means) => value,
+                // Signals first: an operation that asks whether it is to stop hears of those that have come.
+                biased;
                 () = &mut signals => unreachable!("signal handlers never end"),
+                value = work(means) => value,
             };
             drop(teller);
             if let Some(narrator) = narrator {

@@ -80,6 +80,15 @@ impl Interrupt {
         *self.0.borrow() > Wish::Go
     }
 
+    /// Whether it was raised by now: who has asked to stop, and was not heard yet for all that went on, is heard first.
+    ///
+    /// It goes by a runtime that looks for signals whenever a task yields, and by a caller that polls what raises the
+    /// interrupt before it polls the operation.
+    pub(super) async fn is_raised_by_now(&self) -> bool {
+        tokio::task::yield_now().await;
+        self.is_raised()
+    }
+
     /// Waits until it was raised twice, or once more from now on; then so long.
     pub async fn is_urgent(&self, patience: std::time::Duration) {
         let mut wishes = self.subscribe();

@@ -39,7 +39,7 @@ pub(super) async fn run(
         let tasks = &plan.tasks[leg];
         let first = &tasks[0].task;
         // What all hosts did is confirmed, whoever wants to stop: it belongs to the switch.
-        if interrupt.is_raised() && first.phase != Phase::Confirm {
+        if first.phase != Phase::Confirm && interrupt.is_raised_by_now().await {
             ledger.stop(first);
             done = false;
             break;

@@ -296,6 +296,36 @@ fn a_host_that_answers_no_more_is_not_waited_for() {
     assert!(!runs(fleet.host("web1"), "sleep"));
 }
 
+/// Whether hosts can switch they were asked along with the task before. Who asks to stop then is heard all the same.
+#[test]
+fn at_the_last_moment_before_the_switch() {
+    let fleet = Fleet::builder().webs(2).start();
+    let shop = shop(&fleet);
+    shop.config(&task("before", "echo here"));
+    let mut command = shop.project.command(["deploy", "production"]);
+    command.env("GARMENT_TEST_STOP_AT", "TaskFinished before/later");
+    let running = shop.project.spawn_command(command);
+    assert!(running.has_stopped());
+    running.terminate();
+    running.go_on();
+    let outcome = running.finish();
+    outcome.code(130).stderr_is("");
+    insta::assert_snapshot!(report(&fleet, &outcome), @r"
+    deploy to production stopped, as asked (TIME)
+
+    host  current  how far it came
+    web1  none     did all up to before: later
+    web2  none     did all up to before: later
+
+    `current` did not move on any host.
+
+    what next:
+      look    garment list production
+      go on   garment resume production
+      afresh  the same command again  (it makes a new release)
+    ");
+}
+
 /// The switch is not cut short: hosts that have begun it go through with it, and nothing comes after it.
 #[test]
 fn during_the_cutover() {

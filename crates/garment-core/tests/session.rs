@@ -20,7 +20,7 @@ enum Heard {
 
 async fn open() -> Box<dyn Session> {
     let host = Host { destination: Destination::parse("local").unwrap(), roles: [].into() };
-    System::default().open(&host, Options::default(), &[]).await.unwrap()
+    System::default().open(&host, Options::default(), &[], &mut |_| {}).await.unwrap()
 }
 
 /// For the session's own shell.

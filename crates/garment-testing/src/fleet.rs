@@ -10,6 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::agent::Agent;
+use crate::bastion::Bastion;
 use crate::disk::Disk;
 use crate::fleet_builder::FleetBuilder;
 use crate::host::Host;
@@ -133,6 +134,18 @@ impl Fleet {
         if agent.is_none() {
             *agent = Some(Agent::start(self.root.join("agent.sock"), &self.agent_key.path));
         }
+    }
+
+    /// Starts a jump host, and from here on every ssh of the controller's goes through it. `max_startups` is for its
+    /// `MaxStartups`.
+    pub fn bastion(&self, max_startups: &str) -> Bastion {
+        let known_hosts = &self.hosts.first().expect("a fleet with hosts").known_hosts;
+        let login = fs_err::read_to_string(self.root.join("keys/login.pub")).expect("read a public key");
+        let bastion = Bastion::start(&self.root, known_hosts, login.trim(), max_startups);
+        let path = self.root.join("ssh_config");
+        let config = fs_err::read_to_string(&path).expect("read ssh_config");
+        replace(&path, &(config + &bastion.ssh_config()), 0o644);
+        bastion
     }
 
     /// The URL of the repository at the absolute `path` of a host, over ssh, for the controller and for hosts.

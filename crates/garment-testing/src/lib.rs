@@ -16,6 +16,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod agent;
+mod bastion;
 mod controller;
 mod disk;
 mod fault;
@@ -39,6 +40,7 @@ mod sshd;
 mod stranger;
 mod terminal;
 
+pub use bastion::Bastion;
 pub use fleet::Fleet;
 pub use fleet_builder::FleetBuilder;
 pub use host::Host;

@@ -12,6 +12,7 @@ use garment_core::transport::System;
 use crate::args::Common;
 use crate::exit_code;
 use crate::narrate::Narrator;
+use crate::open_files;
 use crate::report::{self, Look, color, say};
 use crate::signals;
 use crate::surroundings::Surroundings;
@@ -68,6 +69,13 @@ impl Context {
         config.environment(name).cloned().map_err(|unknown| self.refuse(&format!("{shown}: {unknown}")))
     }
 
+    /// The same, to be connected to: its hosts have to find room in this program.
+    pub(crate) fn fleet(&self, name: &str) -> Result<Environment, u8> {
+        let environment = self.environment(name)?;
+        open_files::make_room(environment.hosts.len()).map_err(|problem| self.refuse(&problem))?;
+        Ok(environment)
+    }
+
     /// Says on standard error why nothing is done, and gives the exit code for it.
     pub(crate) fn refuse(&self, text: &str) -> u8 {
         say::error(self.look_of_errors(), text);
@@ -117,7 +125,9 @@ impl Context {
 
     #[cfg(debug_assertions)]
     fn transport(&self) -> System {
-        self.surroundings.test.keepalive.map_or_else(System::default, |keepalive| System { keepalive })
+        let (usual, test) = (System::default(), &self.surroundings.test);
+        let login = test.login_timeout.unwrap_or(usual.login_timeout);
+        System::new(test.keepalive.unwrap_or(usual.keepalive), login)
     }
 
     #[cfg(not(debug_assertions))]

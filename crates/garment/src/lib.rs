@@ -7,6 +7,7 @@ mod boundary;
 mod context;
 mod exit_code;
 mod narrate;
+mod open_files;
 pub mod report;
 mod signals;
 mod surroundings;

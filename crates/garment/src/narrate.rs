@@ -1,5 +1,5 @@
 use std::sync::mpsc::RecvTimeoutError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use garment_core::engine::Teller;
 use garment_core::event::Event;
@@ -28,11 +28,17 @@ impl Narrator {
         let (is_over, over) = oneshot::channel();
         std::thread::spawn(move || {
             let mut reporter: Box<dyn Reporter> = report::to_stdout(&options);
+            let mut tick = Instant::now() + TICK;
             loop {
-                match shown.next(TICK) {
+                match shown.next(tick.saturating_duration_since(Instant::now())) {
                     Ok(event) => reporter.event(&event),
-                    Err(RecvTimeoutError::Timeout) => reporter.tick(Timestamp::now()),
+                    Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => break,
+                }
+                // Many hosts leave no pause between their events.
+                if Instant::now() >= tick {
+                    reporter.tick(Timestamp::now());
+                    tick = Instant::now() + TICK;
                 }
             }
             // The terminal is left as it was before anybody is told.

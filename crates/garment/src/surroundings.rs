@@ -35,11 +35,17 @@ pub(crate) struct Test {
     pub(crate) events: Option<PathBuf>,
     /// `GARMENT_TEST_KEEPALIVE`: see [`garment_core::transport::System`].
     pub(crate) keepalive: Option<std::time::Duration>,
+    /// `GARMENT_TEST_LOGIN_TIMEOUT`: the same.
+    pub(crate) login_timeout: Option<std::time::Duration>,
 }
 
 pub(crate) fn read() -> Surroundings {
     let text = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let filled = |name: &str| text(name).filter(|value| !value.is_empty());
+    #[cfg(debug_assertions)]
+    let seconds = |name: &str| {
+        filled(name).and_then(|seconds| seconds.parse().ok()).map(std::time::Duration::from_secs)
+    };
     let user = filled("USER").or_else(|| filled("LOGNAME")).unwrap_or_else(|| {
         let uid = getuid().as_raw();
         let passwd = fs_err::read("/etc/passwd").unwrap_or_default();
@@ -63,9 +69,8 @@ pub(crate) fn read() -> Surroundings {
         test: Test {
             stop_at: filled("GARMENT_TEST_STOP_AT"),
             events: filled("GARMENT_TEST_EVENTS").map(PathBuf::from),
-            keepalive: filled("GARMENT_TEST_KEEPALIVE")
-                .and_then(|seconds| seconds.parse().ok())
-                .map(std::time::Duration::from_secs),
+            keepalive: seconds("GARMENT_TEST_KEEPALIVE"),
+            login_timeout: seconds("GARMENT_TEST_LOGIN_TIMEOUT"),
         },
     }
 }

@@ -8,7 +8,7 @@ use crate::event::{Exit, HostName, Problem, Stream, What};
 use crate::model::{Environment, Host, HostFacts};
 use crate::plan::{self, Plan, survey_paths};
 use crate::remote::{self, Holder};
-use crate::transport::{Options, Record, Session, Signal, Step, Wish};
+use crate::transport::{Login, Options, Record, Session, Signal, Step, Wish};
 
 /// As much of a script's answer as is kept: a host that says more is broken.
 pub(super) const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -30,7 +30,8 @@ pub(super) type Looked = Result<HostFacts, Problem>;
 pub(super) type LoggedIn = Result<(), Problem>;
 
 impl Fleet {
-    /// Logs in everywhere at once. Hosts that can't be reached are told, and their place stays empty.
+    /// Logs in everywhere, as many at once as the transport has time for. Hosts that can't be reached are told, and their
+    /// place stays empty.
     pub(super) async fn open(environment: &Environment, means: Means<'_>) -> (Self, Vec<LoggedIn>) {
         let (fleet, logged_in, _) = Self::open_asking(environment, means, |_| []).await;
         (fleet, logged_in)
@@ -45,10 +46,19 @@ impl Fleet {
         let names = crate::plan::host_names(environment);
         let options = Options { forward_agent: environment.forward_agent };
         let opened = environment.hosts.iter().zip(&names).map(async |(host, name)| {
-            let begun = Instant::now();
             let first = first(host);
-            means.teller.tell(What::Connecting { host: name.clone() });
-            match means.transport.open(host, options, &first).await {
+            let mut begun = Instant::now();
+            let mut tell = |login: Login<'_>| match login {
+                Login::Begins => {
+                    begun = Instant::now();
+                    means.teller.tell(What::Connecting { host: name.clone() });
+                }
+                Login::Dropped(problem) => means.teller.tell(What::Note {
+                    host: Some(name.clone()),
+                    text: format!("{}; trying again", problem.what),
+                }),
+            };
+            match means.transport.open(host, options, &first, &mut tell).await {
                 Ok(mut session) => {
                     means.teller.tell(What::Connected { host: name.clone(), took: begun.elapsed() });
                     let answers = if N == 0 { None } else { Some(ask_all(&mut *session, &first).await) };

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::NoPlan;
 use super::recorded::Merged;
 use crate::event::{HostName, Problem};
@@ -38,12 +40,11 @@ pub(super) fn choose<'m, 'a>(
             return refused(format!("the record of `{}` on {} is damaged", last.id, names[*host]), afresh);
         }
     }
+    let known: HashSet<&str> = last.hosts().iter().map(String::as_str).collect();
     // A host that was left out of the last one may have one of its own.
     let other = operations.iter().skip(1).filter(|other| other.is_unfinished()).find_map(|other| {
-        let (host, _) = other
-            .on
-            .iter()
-            .find(|(host, _)| last.of(*host).is_none() && !info.hosts.contains(&names[*host].to_string()))?;
+        let (host, _) =
+            other.on.iter().find(|(host, _)| last.of(*host).is_none() && !known.contains(&*names[*host]))?;
         Some((other, &names[*host]))
     });
     if let Some((other, host)) = other {
@@ -61,18 +62,12 @@ pub(super) fn choose<'m, 'a>(
 
 fn same_operation(a: &Info, b: &Info) -> bool {
     let of = |info: &Info| {
-        let Info { operation, release, commit, git_ref, include, exclude, hosts, .. } = info;
-        (
-            *operation,
-            release.clone(),
-            commit.clone(),
-            git_ref.clone(),
-            include.clone(),
-            exclude.clone(),
-            hosts.clone(),
-        )
+        let Info { operation, release, commit, git_ref, include, exclude, .. } = info;
+        (*operation, release.clone(), commit.clone(), git_ref.clone(), include.clone(), exclude.clone())
     };
-    of(a) == of(b)
+    // On large fleets not each host has the names of all.
+    let hosts = a.hosts == b.hosts || a.hosts.is_empty() || b.hosts.is_empty();
+    hosts && of(a) == of(b)
 }
 
 fn refused<T>(what: String, remedy: String) -> Result<T, NoPlan> {

@@ -1,27 +1,34 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::PlanTask;
 use super::record::tasks_on;
 use super::recorded::Merged;
 use crate::event::HostName;
 use crate::model::HostFacts;
-use crate::remote::{Info, RecordedTask};
+use crate::remote::RecordedTask;
 
 /// In what the plan for what is left differs from what the hosts recorded: a line for each. What is finished may differ.
 pub(super) fn differences(
     last: &Merged<'_>,
-    info: &Info,
     names: &[HostName],
     tasks: &[PlanTask],
     finished: &[Vec<RecordedTask>],
 ) -> Vec<String> {
     let mut lines = Vec::new();
-    for name in names.iter().filter(|name| !info.hosts.iter().any(|host| **host == ***name)) {
-        lines.push(format!("{name} is new in the environment"));
-    }
-    for host in info.hosts.iter().filter(|host| !names.iter().any(|name| **name == ***host)) {
-        lines.push(format!("{host} is not in the environment any more"));
-    }
+    let now: HashSet<&str> = names.iter().map(|name| &**name).collect();
+    let then: HashSet<&str> = last.hosts().iter().map(String::as_str).collect();
+    lines.extend(
+        names
+            .iter()
+            .filter(|name| !then.contains(&***name))
+            .map(|name| format!("{name} is new in the environment")),
+    );
+    lines.extend(
+        last.hosts()
+            .iter()
+            .filter(|host| !now.contains(host.as_str()))
+            .map(|host| format!("{host} is not in the environment any more")),
+    );
     // What is different, and on which hosts.
     let mut different: BTreeMap<(u32, String), Vec<&str>> = BTreeMap::new();
     let (mut was, mut is): (BTreeMap<u32, String>, BTreeMap<u32, String>) = Default::default();

@@ -63,7 +63,7 @@ pub struct Plan {
 pub struct PlanTask {
     /// Its name.
     pub task: TaskRef,
-    /// Only the hosts that it runs on. May be none.
+    /// Only the hosts that it runs on, in their order. May be none.
     pub runs: Vec<HostRun>,
 }
 
@@ -83,6 +83,14 @@ pub enum NoPlan {
     Refused(Problem),
     /// These hosts, by their place in the environment, are in no state for it.
     Hosts(Vec<(usize, Problem)>),
+}
+
+impl PlanTask {
+    /// What a host does for it.
+    pub fn run_on(&self, host: usize) -> Option<&HostRun> {
+        let at = self.runs.binary_search_by_key(&host, |run| run.host).ok()?;
+        Some(&self.runs[at])
+    }
 }
 
 impl Plan {

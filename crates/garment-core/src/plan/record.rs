@@ -21,6 +21,9 @@ pub struct Record {
     pub info: Vec<Vec<(&'static str, String)>>,
 }
 
+/// The names of all hosts are on so many at most: on each of them they would grow with the square of the fleet.
+const NAMED_ON: usize = 1000;
+
 /// What is written down of an operation.
 pub(super) struct About<'a> {
     pub(super) operation: Operation,
@@ -62,6 +65,7 @@ pub(super) fn record(
     about: &About<'_>,
 ) -> Record {
     let names = host_names(environment).join(" ");
+    let one_of = environment.hosts.len().div_ceil(NAMED_ON);
     let info = facts.iter().zip(before).enumerate().map(|(host, (facts, before))| {
         let mut info = vec![
             ("operation", about.operation.to_string()),
@@ -86,7 +90,8 @@ pub(super) fn record(
         // From here on it is long, and read only by who goes on with the operation.
         let tasks = tasks_on(tasks, host);
         info.push(("tasks", tasks.len().to_string()));
-        info.push(("hosts", names.clone()));
+        let names = if host % one_of == 0 { names.clone() } else { String::new() };
+        info.push(("hosts", names));
         info.extend(tasks.iter().map(|task| ("task", task.to_text())));
         info
     });
@@ -99,7 +104,7 @@ pub(super) fn tasks_on(tasks: &[PlanTask], host: usize) -> Vec<RecordedTask> {
     of_users
         .zip(0_u32..)
         .filter_map(|(task, place)| {
-            let run = task.runs.iter().find(|run| run.host == host)?;
+            let run = task.run_on(host)?;
             Some(RecordedTask {
                 place,
                 steps: run.steps.len(),

@@ -9,7 +9,7 @@ use crate::remote::{Ended, Info, Recorded};
 pub struct Merged<'a> {
     /// Its name.
     pub id: &'a OperationId,
-    /// What each host that has a record of it says, by its place among all hosts.
+    /// What each host that has a record of it says, by its place among all hosts, in their order.
     pub on: Vec<(usize, &'a Recorded)>,
 }
 
@@ -28,6 +28,12 @@ impl<'a> Merged<'a> {
     /// What the operation is, by the first host that can say.
     pub fn info(&self) -> Option<&'a Info> {
         self.on.iter().find_map(|(_, recorded)| recorded.info.as_ref())
+    }
+
+    /// The names of all its hosts, by the first one that has them: on large fleets not each has.
+    pub fn hosts(&self) -> &'a [String] {
+        let infos = self.on.iter().filter_map(|(_, recorded)| recorded.info.as_ref());
+        infos.map(|info| &info.hosts[..]).find(|hosts| !hosts.is_empty()).unwrap_or_default()
     }
 
     /// How often it was tried.
@@ -59,7 +65,8 @@ impl<'a> Merged<'a> {
 
     /// What a host recorded of it.
     pub fn of(&self, host: usize) -> Option<&'a Recorded> {
-        self.on.iter().find(|(at, _)| *at == host).map(|(_, recorded)| *recorded)
+        let at = self.on.binary_search_by_key(&host, |(at, _)| *at).ok()?;
+        Some(self.on[at].1)
     }
 
     /// What it was and how it ended, for an error message.

@@ -88,7 +88,7 @@ pub fn compile_resume(
             );
         }
     }
-    let mut changed = differences(last, info, &names, &plan.tasks, &finished);
+    let mut changed = differences(last, &names, &plan.tasks, &finished);
     changed.extend(places(last, &names, facts));
     if !changed.is_empty() && !request.changed_plan {
         return refused(
@@ -214,7 +214,8 @@ fn take_finished(
         left.extend((!rest.is_empty()).then(|| outline(rest.clone())));
         // One that no host has the roles of stays, to be told as such.
         let stays = task.runs.is_empty() || !rest.is_empty();
-        task.runs.retain(|run| rest.contains(&run.host));
+        // Both are in the order of the hosts.
+        task.runs.retain(|run| rest.binary_search(&run.host).is_ok());
         stays
     });
     (done, left)

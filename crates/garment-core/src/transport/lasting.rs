@@ -100,7 +100,7 @@ impl Lasting {
         let mut last = why;
         for tries in 1.. {
             let attempt = async {
-                let mut shell = self.way.log_in(&[]).await?;
+                let mut shell = self.way.log_in(&[], &mut |_| {}).await?;
                 let answer = tokio::time::timeout(ATTACH, attach(&mut shell, &record.attach)).await;
                 answer.unwrap_or_else(|_| Ok(Err(silent()))).map(|taken| taken.map(|()| shell))
             };
@@ -116,7 +116,7 @@ impl Lasting {
                     Err(_) => {}
                 },
             }
-            let next = Instant::now() + pause(tries).min(LONGEST_PAUSE);
+            let next = Instant::now() + pause(tries, LONGEST_PAUSE).min(LONGEST_PAUSE);
             if next >= deadline {
                 break;
             }

@@ -8,6 +8,7 @@ mod demux;
 mod lasting;
 mod login;
 mod openssh;
+mod pace;
 mod recording;
 mod shell;
 mod stalls;
@@ -29,8 +30,9 @@ use crate::model::Host;
 
 /// A way to hosts.
 pub trait Transport: Sync {
-    /// Opens a shell on a host. What it is to do first travels with the login, which saves a round trip: unless there is
-    /// nothing, the first thing that the session is asked to run has to be just that.
+    /// Opens a shell on a host, as soon as it is this one's turn, and tells how that goes. What it is to do first travels
+    /// with the login, which saves a round trip: unless there is nothing, the first thing that the session is asked to
+    /// run has to be just that.
     ///
     /// # Errors
     /// Why there is none, and what to do about it.
@@ -39,7 +41,20 @@ pub trait Transport: Sync {
         host: &'a Host,
         options: Options,
         first: &'a [Step],
+        tell: TellLogin<'a>,
     ) -> BoxFuture<'a, Result<Box<dyn Session>, Problem>>;
+}
+
+/// Takes what a login tells.
+pub type TellLogin<'a> = &'a mut (dyn FnMut(Login<'_>) + Send);
+
+/// What a login tells while it is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Login<'a> {
+    /// It begins; before that it has waited for its turn.
+    Begins,
+    /// It has been dropped again and again, and is tried on.
+    Dropped(&'a Problem),
 }
 
 /// What an environment asks of its connections.

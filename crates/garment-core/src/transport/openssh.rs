@@ -1,40 +1,53 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::process::Command;
+use tokio::time::Instant;
 
 use super::lasting::Lasting;
+use super::pace::Pace;
 use super::shell::Shell;
-use super::{Options, Session, Step, Transport, login, stalls};
+use super::{Login, Options, Session, Step, TellLogin, Transport, login, stalls};
 use crate::event::Problem;
 use crate::model::{Destination, Host};
 
 /// Seconds that ssh may take for the TCP connection.
 const CONNECT_TIMEOUT: u16 = 15;
-/// Bounds the whole login: name look-up, jump hosts, key exchange, the host's profile scripts.
-const LOGIN_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// How often a login that is dropped is tried.
-const TRIES: u32 = 4;
-/// The shortest pause before the second try.
+/// The shortest pause before a login that was dropped is tried the second time.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
+/// The longest pause before the next try, and as much again by chance.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// People are told of a login that was dropped for so long.
+const WORTH_TELLING: Duration = Duration::from_secs(10);
 
 /// How often an answer of the host's sshd may be missing before the connection counts as dead.
 const MISSED: u8 = 3;
 
 /// The real thing: this machine's OpenSSH for hosts elsewhere, `sh` for `local` ones.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct System {
     /// How long a connection may be idle before the host's sshd is asked whether it is there, in whole seconds. Three
     /// times that is how long it takes to notice a connection that died silently.
     pub keepalive: Duration,
+    /// Bounds a whole login: name look-up, jump hosts, key exchange, the host's profile scripts, and every further try
+    /// where sshd has dropped it as one of too many at once.
+    pub login_timeout: Duration,
+    pace: Arc<Pace>,
 }
 
 impl Default for System {
     fn default() -> Self {
-        Self { keepalive: Duration::from_secs(15) }
+        Self::new(Duration::from_secs(15), Duration::from_secs(60))
+    }
+}
+
+impl System {
+    /// With these times.
+    pub fn new(keepalive: Duration, login_timeout: Duration) -> Self {
+        Self { keepalive, login_timeout, pace: Arc::default() }
     }
 }
 
@@ -44,10 +57,17 @@ impl Transport for System {
         host: &'a Host,
         options: Options,
         first: &'a [Step],
+        tell: TellLogin<'a>,
     ) -> BoxFuture<'a, Result<Box<dyn Session>, Problem>> {
-        let way = Way { host: host.clone(), options, keepalive: self.keepalive };
+        let way = Way {
+            host: host.clone(),
+            options,
+            keepalive: self.keepalive,
+            timeout: self.login_timeout,
+            pace: self.pace.clone(),
+        };
         Box::pin(async move {
-            let shell = way.log_in(first).await?;
+            let shell = way.log_in(first, tell).await?;
             Ok(Box::new(Lasting::new(way, shell)) as Box<dyn Session>)
         })
     }
@@ -58,29 +78,38 @@ pub(super) struct Way {
     host: Host,
     options: Options,
     keepalive: Duration,
+    timeout: Duration,
+    pace: Arc<Pace>,
 }
 
 impl Way {
-    /// A shell, or why there is none.
-    pub(super) async fn log_in(&self, first: &[Step]) -> Result<Shell, Problem> {
-        match tokio::time::timeout(LOGIN_TIMEOUT, self.try_some_times(first)).await {
-            Ok(shell) => shell,
-            Err(_) => Err(login::timed_out(&self.host.destination, LOGIN_TIMEOUT)),
-        }
-    }
-
-    /// Tries again where sshd, or a jump host's, has dropped the login as one of too many at once.
-    async fn try_some_times(&self, first: &[Step]) -> Result<Shell, Problem> {
-        let mut tries = 1;
-        loop {
-            match self.try_once(first).await {
-                Err(problem) if login::may_pass(&problem) && tries < TRIES => {
-                    tokio::time::sleep(pause(tries)).await;
-                    tries += 1;
-                }
+    /// A shell, or why there is none. A login that sshd, or a jump host's, has dropped as one of too many at once is
+    /// tried again until its time is up, which begins with its first turn.
+    pub(super) async fn log_in(&self, first: &[Step], tell: TellLogin<'_>) -> Result<Shell, Problem> {
+        let mut turn = self.pace.turn().await;
+        tell(Login::Begins);
+        let begun = Instant::now();
+        let deadline = begun + self.timeout;
+        let mut is_told = false;
+        for tries in 1.. {
+            let Ok(tried) = tokio::time::timeout_at(deadline, self.try_once(first)).await else { break };
+            drop(turn);
+            let problem = match tried {
+                Err(problem) if login::may_pass(&problem) => problem,
                 result => return result,
+            };
+            let next = Instant::now() + pause(tries, LONGEST_PAUSE);
+            if next >= deadline {
+                return Err(problem);
             }
+            if !is_told && begun.elapsed() >= WORTH_TELLING {
+                is_told = true;
+                tell(Login::Dropped(&problem));
+            }
+            tokio::time::sleep_until(next).await;
+            turn = self.pace.turn().await;
         }
+        Err(login::timed_out(&self.host.destination, self.timeout))
     }
 
     async fn try_once(&self, first: &[Step]) -> Result<Shell, Problem> {
@@ -105,10 +134,11 @@ impl Way {
     }
 }
 
-/// Longer from try to try, and never the same for all who were dropped together.
-pub(super) fn pause(tries: u32) -> Duration {
+/// Longer from try to try, up to `longest`, and up to as long again, never the same for all who were dropped together.
+pub(super) fn pause(tries: u32, longest: Duration) -> Duration {
     let chance = RandomState::new().build_hasher().finish() % 1000;
-    FIRST_PAUSE * tries + FIRST_PAUSE * tries * u32::try_from(chance).unwrap_or(0) / 1000
+    let pause = (FIRST_PAUSE * tries).min(longest);
+    pause + pause * u32::try_from(chance).unwrap_or(0) / 1000
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the room")]

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-use super::{Lost, Options, Record, Session, Signal, Step, Tell, Transport, Wish};
+use super::{Login, Lost, Options, Record, Session, Signal, Step, Tell, TellLogin, Transport, Wish};
 use crate::event::{Exit, Problem, Stream};
 use crate::model::Host;
 
@@ -11,9 +11,11 @@ use crate::model::Host;
 #[derive(Clone)]
 pub struct Recording {
     answer: Arc<Answer>,
-    asked: Arc<Mutex<Vec<(String, Step)>>>,
+    /// `None` where it is not kept.
+    asked: Option<Asked>,
 }
 
+type Asked = Arc<Mutex<Vec<(String, Step)>>>;
 type Answer = dyn Fn(&str, &Step) -> Reply + Send + Sync;
 
 /// What a recorded step does.
@@ -28,17 +30,27 @@ pub enum Reply {
 impl Recording {
     /// `answer` is given the host's name and the step.
     pub fn new(answer: impl Fn(&str, &Step) -> Reply + Send + Sync + 'static) -> Self {
-        Self { answer: Arc::new(answer), asked: Arc::default() }
+        Self { answer: Arc::new(answer), asked: Some(Asked::default()) }
+    }
+
+    /// One that keeps nothing, for fleets whose steps would fill the memory.
+    pub fn forgetful(answer: impl Fn(&str, &Step) -> Reply + Send + Sync + 'static) -> Self {
+        Self { answer: Arc::new(answer), asked: None }
     }
 
     fn keep(&self, host: &str, step: &Step) {
-        let mut asked = self.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        asked.push((host.to_owned(), step.clone()));
+        if let Some(asked) = &self.asked {
+            let mut asked = asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            asked.push((host.to_owned(), step.clone()));
+        }
     }
 
     /// Every step so far, with its host, in the order in which they began.
     pub fn asked(&self) -> Vec<(String, Step)> {
-        self.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        let asked = self.asked.iter();
+        asked
+            .flat_map(|asked| asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone())
+            .collect()
     }
 }
 
@@ -48,7 +60,9 @@ impl Transport for Recording {
         host: &'a Host,
         _: Options,
         _: &'a [Step],
+        tell: TellLogin<'a>,
     ) -> BoxFuture<'a, Result<Box<dyn Session>, Problem>> {
+        tell(Login::Begins);
         let session = Recorded { host: host.destination.to_string(), recording: self.clone() };
         Box::pin(async move { Ok(Box::new(session) as Box<dyn Session>) })
     }

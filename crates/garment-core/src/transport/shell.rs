@@ -189,6 +189,8 @@ impl Shell {
                 () = waited => return Read::Gone,
                 true = wished => return Read::Wish,
                 written = write => match written {
+                    // A batch is long, and there are many hosts: once it is sent, its memory goes.
+                    Ok(n) if n == self.pending.len() => self.pending = Vec::new(),
                     Ok(n) => drop(self.pending.drain(..n)),
                     // The reading side will find out, and has the reason.
                     Err(_) => self.stdin = None,

@@ -39,7 +39,7 @@ impl Bed {
     pub(crate) async fn new(way: Way) -> Self {
         let dir = tempfile::Builder::new().prefix("garment protocol ").tempdir().unwrap();
         let host = Host { destination: Destination::parse("local").unwrap(), roles: [].into() };
-        let mut session = System::default().open(&host, Options::default(), &[]).await.unwrap();
+        let mut session = System::default().open(&host, Options::default(), &[], &mut |_| {}).await.unwrap();
         if way == Way::Recorded {
             let at = |name: &str| dir.path().join(name).display().to_string();
             let paths = Paths {

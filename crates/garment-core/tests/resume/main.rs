@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod going_on;
+mod large;
 mod refused;
 
 use std::sync::{Arc, Mutex};

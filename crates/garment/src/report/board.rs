@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::time::Duration;
 
 use garment_core::event::{Event, HostName, HostResult, Operation, TaskRef, What};
@@ -79,6 +80,7 @@ impl Board {
                 let place =
                     place.map(|at| format!(" ({} of {})", at + 1, self.plan.len())).unwrap_or_default();
                 self.doing = name(task) + &place;
+                let hosts: HashSet<&HostName> = hosts.iter().collect();
                 for (host, row) in self.rows.iter_mut().filter(|(_, row)| row.state != State::Failed) {
                     row.state = State::Idle;
                     row.since = event.at;

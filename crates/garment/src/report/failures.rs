@@ -1,6 +1,7 @@
 //! What went wrong, host by host; what went wrong alike on several is shown once.
 
 use garment_core::event::{Failure, HostName, HostOutcome, Outcome, Phase, Problem, Progress};
+use indexmap::IndexMap;
 
 use super::look::{Look, Tone};
 use super::record::{count, name};
@@ -16,16 +17,13 @@ const COLUMNS: usize = 100;
 /// A paragraph for each problem and each failure.
 pub(super) fn paragraphs(outcome: &Outcome, look: Look) -> Vec<Vec<String>> {
     let mut paragraphs: Vec<_> = outcome.problems.iter().map(|problem| of_problem(problem, look)).collect();
-    let mut kinds: Vec<Vec<&HostOutcome>> = Vec::new();
+    let mut kinds: IndexMap<String, Vec<&HostOutcome>> = IndexMap::new();
     for host in &outcome.hosts {
-        if !is_trouble(&host.progress) {
-            continue;
-        }
-        match kinds.iter_mut().find(|kind| alike(&kind[0].progress, &host.progress)) {
-            Some(kind) => kind.push(host),
-            None => kinds.push(vec![host]),
+        if let Some(kind) = kind(&host.progress) {
+            kinds.entry(kind).or_default().push(host);
         }
     }
+    let kinds: Vec<Vec<&HostOutcome>> = kinds.into_values().collect();
     paragraphs.extend(kinds.iter().take(IN_FULL).map(|kind| in_full(kind, look)));
     let rest: Vec<_> = kinds.iter().skip(IN_FULL).flatten().map(|host| in_brief(host, look)).collect();
     if !rest.is_empty() {
@@ -34,23 +32,17 @@ pub(super) fn paragraphs(outcome: &Outcome, look: Look) -> Vec<Vec<String>> {
     paragraphs
 }
 
-fn is_trouble(progress: &Progress) -> bool {
-    matches!(
-        progress,
-        Progress::Unreachable(_) | Progress::Unfit(_) | Progress::Failed(_) | Progress::Lost(_)
-    )
-}
-
-/// Whether nothing but the host's name differs.
-fn alike(a: &Progress, b: &Progress) -> bool {
-    match (a, b) {
-        (Progress::Unreachable(a), Progress::Unreachable(b)) | (Progress::Unfit(a), Progress::Unfit(b)) => {
-            a == b
+/// All there is to say of trouble but the host's name, as one text to compare; `None` where there is none.
+fn kind(progress: &Progress) -> Option<String> {
+    match progress {
+        Progress::Unreachable(problem) | Progress::Unfit(problem) => {
+            Some(format!("{} {problem:?}", title(progress)))
         }
-        (Progress::Failed(a), Progress::Failed(b)) | (Progress::Lost(a), Progress::Lost(b)) => {
-            *a == Failure { host: a.host.clone(), ..b.clone() }
+        Progress::Failed(failure) | Progress::Lost(failure) => {
+            let Failure { host: _, task, step, exit, problem, tail } = failure;
+            Some(format!("{} {task:?} {step:?} {exit:?} {problem:?} {tail:?}", title(progress)))
         }
-        _ => false,
+        _ => None,
     }
 }
 

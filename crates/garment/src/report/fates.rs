@@ -1,6 +1,7 @@
 //! What state every host is in.
 
 use garment_core::event::{Current, HostOutcome, Outcome, Progress};
+use indexmap::IndexMap;
 
 use super::look::{Look, Tone};
 use super::record::{count, name};
@@ -21,13 +22,12 @@ pub(super) fn table(outcome: &Outcome, look: Look) -> Vec<String> {
         }
         return table.lines(look);
     }
-    let mut kinds: Vec<Vec<&HostOutcome>> = Vec::new();
+    // Hosts that are alike in what is shown of them.
+    let mut kinds: IndexMap<(String, String), Vec<&HostOutcome>> = IndexMap::new();
     for host in &outcome.hosts {
-        match kinds.iter_mut().find(|kind| alike(kind[0], host)) {
-            Some(kind) => kind.push(host),
-            None => kinds.push(vec![host]),
-        }
+        kinds.entry((current(&host.current), progress(&host.progress).0)).or_default().push(host);
     }
+    let mut kinds: Vec<Vec<&HostOutcome>> = kinds.into_values().collect();
     // The exceptions first: they are what people look for.
     kinds.sort_by_key(Vec::len);
     for kind in kinds {
@@ -64,10 +64,6 @@ fn row(table: &mut Table, title: &str, host: &HostOutcome, outcome: &Outcome) {
         Cell::new(tone, &current(&host.current)),
         Cell::new(tone_of_progress, &progress),
     ]);
-}
-
-fn alike(a: &HostOutcome, b: &HostOutcome) -> bool {
-    a.current == b.current && progress(&a.progress) == progress(&b.progress)
 }
 
 fn current(current: &Current) -> String {

@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use garment_core::event::{Event, What};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Reporter;
 use super::board::Board;
@@ -12,8 +12,8 @@ use super::screen::Screen;
 
 /// A view of all hosts that moves, below a record that stays. For terminals.
 ///
-/// It draws when something that stays is said and when it is ticked; it has no thread, so nothing is drawn once the
-/// operation is over.
+/// It draws when something that stays is said, though not for each of many such lines, and when it is ticked; it has no
+/// thread, so nothing is drawn once the operation is over.
 #[derive(Debug)]
 pub(super) struct Live<W: Write, S> {
     look: Look,
@@ -24,13 +24,18 @@ pub(super) struct Live<W: Write, S> {
     size: S,
     /// Lines that stay and are not shown yet.
     waiting: Vec<String>,
+    /// When it was last drawn.
+    drawn: Option<Timestamp>,
     over: bool,
 }
+
+/// Drawing takes a look at every host, so a thousand hosts that fail at once are not drawn one by one.
+const BETWEEN: SignedDuration = SignedDuration::from_millis(40);
 
 impl<W: Write, S: Fn() -> Size> Live<W, S> {
     pub(super) fn new(to: W, size: S, look: Look, record: Record) -> Self {
         let (board, screen) = (Board::default(), Screen::new(to));
-        Self { look, record, board, screen, size, waiting: Vec::new(), over: false }
+        Self { look, record, board, screen, size, waiting: Vec::new(), drawn: None, over: false }
     }
 
     fn draw(&mut self, now: Timestamp) {
@@ -38,6 +43,12 @@ impl<W: Write, S: Fn() -> Size> Live<W, S> {
         let area = if self.over { Vec::new() } else { frame(&self.board, now, size, self.look) };
         self.screen.show(&self.waiting, area, size);
         self.waiting.clear();
+        self.drawn = Some(now);
+    }
+
+    fn was_just_drawn(&self, now: Timestamp) -> bool {
+        // Clocks are set back now and then.
+        self.drawn.is_some_and(|drawn| drawn <= now && now.duration_since(drawn) < BETWEEN)
     }
 }
 
@@ -46,8 +57,9 @@ impl<W: Write, S: Fn() -> Size> Reporter for Live<W, S> {
         self.board.apply(event);
         self.waiting.extend(self.record.lines(event));
         self.over |= matches!(event.what, What::Finished { .. });
-        // A flood of output is shown tick by tick.
-        if !self.waiting.is_empty() && !matches!(event.what, What::Output { .. }) {
+        // A flood is shown tick by tick.
+        let can_wait = matches!(event.what, What::Output { .. }) || self.was_just_drawn(event.at);
+        if !self.waiting.is_empty() && (self.over || !can_wait) {
             self.draw(event.at);
         }
     }
@@ -55,6 +67,15 @@ impl<W: Write, S: Fn() -> Size> Reporter for Live<W, S> {
     fn tick(&mut self, now: Timestamp) {
         if !self.over {
             self.draw(now);
+        }
+    }
+}
+
+impl<W: Write, S> Drop for Live<W, S> {
+    /// What was to stay does, however the program ends.
+    fn drop(&mut self) {
+        if !self.waiting.is_empty() {
+            self.screen.show(&self.waiting, Vec::new(), Size { columns: usize::MAX, rows: usize::MAX });
         }
     }
 }
@@ -205,6 +226,23 @@ mod tests {
             written.take(),
             "\r\x1b[K\x1b[A\x1b[K\x1b[A\x1b[Kdeploy to production  0:02\n  shop@one.example.org\n  shop@two.example.org"
         );
+    }
+
+    #[test]
+    fn a_thousand_hosts_that_fail_are_not_drawn_one_by_one() {
+        let (written, columns) = (Written::default(), Cell::new(80));
+        let mut reporter = live(&written, &columns, Verbosity::Normal);
+        let at = |millis| Timestamp::from_millisecond(millis).unwrap();
+        reporter.event(&good_deploy()[0]);
+        let note = |host: usize| What::Note { host: None, text: format!("note {host}") };
+        for (host, millis) in (0..1000).zip(0..) {
+            reporter.event(&Event { at: at(millis), what: note(host) });
+        }
+        reporter.tick(at(1000));
+        let text = written.take();
+        // Once in 40 ms, and each note all the same.
+        assert_eq!(text.matches("deploy to production  0:0").count(), 26);
+        assert_eq!(kept(&text).matches("note: note ").count(), 1000);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use garment_core::event::HostName;
 use garment_core::model::ReleaseName;
+use indexmap::IndexMap;
 
 use super::clean;
 use super::record::count;
@@ -26,13 +27,9 @@ impl Moves {
 
     /// One line for each kind of move: how, and on which or on how many hosts.
     pub(super) fn lines(&self) -> impl Iterator<Item = String> + '_ {
-        let mut kinds: Vec<(String, Vec<&HostName>)> = Vec::new();
+        let mut kinds: IndexMap<String, Vec<&HostName>> = IndexMap::new();
         for (host, from, to) in &self.seen {
-            let line = line(from.as_deref(), to);
-            match kinds.iter_mut().find(|(kind, _)| *kind == line) {
-                Some((_, hosts)) => hosts.push(host),
-                None => kinds.push((line, vec![host])),
-            }
+            kinds.entry(line(from.as_deref(), to)).or_default().push(host);
         }
         kinds.into_iter().map(|(line, hosts)| match hosts[..] {
             [host] => format!("{line}  {}", clean::text(host)),

@@ -10,7 +10,7 @@ use crate::report::{Cell, Look, Table, Tone, clean, say};
 
 /// `garment abandon ENV`
 pub(crate) fn abandon(context: &Context, args: &args::Abandon) -> u8 {
-    let environment = match context.environment(&args.environment.environment) {
+    let environment = match context.fleet(&args.environment.environment) {
         Ok(environment) => environment,
         Err(code) => return code,
     };

@@ -13,7 +13,7 @@ type Found = Inspected<(HostFacts, Vec<Problem>)>;
 
 /// `garment check ENV`
 pub(crate) fn check(context: &Context, args: &args::Environment) -> u8 {
-    let environment = match context.environment(&args.environment) {
+    let environment = match context.fleet(&args.environment) {
         Ok(environment) => environment,
         Err(code) => return code,
     };

@@ -7,7 +7,7 @@ use crate::exit_code;
 
 /// `garment deploy ENV`
 pub(crate) fn deploy(context: &Context, args: &args::Deploy) -> u8 {
-    let environment = match context.environment(&args.environment.environment) {
+    let environment = match context.fleet(&args.environment.environment) {
         Ok(environment) => environment,
         Err(code) => return code,
     };

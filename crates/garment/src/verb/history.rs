@@ -16,7 +16,7 @@ type Found = Inspected<Vec<Recorded>>;
 
 /// `garment history ENV`
 pub(crate) fn history(context: &Context, args: &args::History) -> u8 {
-    let environment = match context.environment(&args.environment.environment) {
+    let environment = match context.fleet(&args.environment.environment) {
         Ok(environment) => environment,
         Err(code) => return code,
     };

@@ -14,7 +14,7 @@ type Found = Inspected<HostFacts>;
 
 /// `garment list ENV`
 pub(crate) fn list(context: &Context, args: &args::Environment) -> u8 {
-    let environment = match context.environment(&args.environment) {
+    let environment = match context.fleet(&args.environment) {
         Ok(environment) => environment,
         Err(code) => return code,
     };

@@ -9,7 +9,7 @@ use crate::report::{ago, clean, say};
 
 /// `garment lock ENV -m WHY`
 pub(crate) fn lock(context: &Context, args: &args::Lock) -> u8 {
-    let environment = match context.environment(&args.environment.environment) {
+    let environment = match context.fleet(&args.environment.environment) {
         Ok(environment) => environment,
         Err(code) => return code,
     };
@@ -36,7 +36,7 @@ pub(crate) fn lock(context: &Context, args: &args::Lock) -> u8 {
 
 /// `garment unlock ENV`
 pub(crate) fn unlock(context: &Context, args: &args::Unlock) -> u8 {
-    let environment = match context.environment(&args.environment.environment) {
+    let environment = match context.fleet(&args.environment.environment) {
         Ok(environment) => environment,
         Err(code) => return code,
     };

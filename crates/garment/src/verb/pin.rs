@@ -17,7 +17,7 @@ pub(crate) fn unpin(context: &Context, args: &args::Pin) -> u8 {
 }
 
 fn work(context: &Context, args: &args::Pin, pinned: bool) -> u8 {
-    let environment = match context.environment(&args.environment.environment) {
+    let environment = match context.fleet(&args.environment.environment) {
         Ok(environment) => environment,
         Err(code) => return code,
     };

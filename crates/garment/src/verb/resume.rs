@@ -6,7 +6,7 @@ use crate::exit_code;
 
 /// `garment resume ENV`
 pub(crate) fn resume(context: &Context, args: &args::Resume) -> u8 {
-    let environment = match context.environment(&args.environment.environment) {
+    let environment = match context.fleet(&args.environment.environment) {
         Ok(environment) => environment,
         Err(code) => return code,
     };

@@ -6,7 +6,7 @@ use crate::exit_code;
 
 /// `garment rollback ENV [RELEASE]`
 pub(crate) fn rollback(context: &Context, args: &args::Rollback) -> u8 {
-    let environment = match context.environment(&args.environment.environment) {
+    let environment = match context.fleet(&args.environment.environment) {
         Ok(environment) => environment,
         Err(code) => return code,
     };

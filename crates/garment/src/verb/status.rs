@@ -19,7 +19,7 @@ type Found = Inspected<(HostFacts, Standing, Vec<Recorded>)>;
 
 /// `garment status ENV`
 pub(crate) fn status(context: &Context, args: &args::Environment) -> u8 {
-    let environment = match context.environment(&args.environment) {
+    let environment = match context.fleet(&args.environment) {
         Ok(environment) => environment,
         Err(code) => return code,
     };

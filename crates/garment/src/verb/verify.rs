@@ -10,7 +10,7 @@ use crate::report::{Look, Tone, clean, say};
 
 /// `garment verify ENV`
 pub(crate) fn verify(context: &Context, args: &args::Verify) -> u8 {
-    let environment = match context.environment(&args.environment.environment) {
+    let environment = match context.fleet(&args.environment.environment) {
         Ok(environment) => environment,
         Err(code) => return code,
     };

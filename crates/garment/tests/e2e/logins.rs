@@ -1,8 +1,10 @@
 //! Hosts that can't be deployed to, for the reasons that happen.
 
+use std::time::Duration;
+
 use garment_testing::Fleet;
 
-use crate::bed::{footprint, footprints, shop, tame};
+use crate::bed::{footprint, footprints, shop, tame, wait_for};
 
 /// Each host is broken in a way of its own but the first.
 fn broken_fleet() -> Fleet {
@@ -246,16 +248,44 @@ fn a_port_where_nobody_listens() {
 
 /// As while many log in at once.
 #[test]
-fn a_login_that_is_dropped_is_tried_again() {
+fn a_login_that_is_dropped_is_tried_until_its_time_is_up() {
     let fleet = Fleet::builder().webs(2).start();
     let shop = shop(&fleet);
     shop.config("");
-    fleet.host("web1").drop_logins(2);
+    fleet.host("web1").drop_logins(6);
+    shop.project.run(["deploy", "production"]).code(0).stderr_is("");
     // One that never gets better is not tried for ever.
     fleet.host("web2").drop_logins(1000);
-    let outcome = shop.project.run(["deploy", "production"]);
+    let mut deploy = shop.project.command(["deploy", "production"]);
+    deploy.env("GARMENT_TEST_LOGIN_TIMEOUT", "3");
+    let outcome = shop.project.spawn_command(deploy).finish();
     outcome.code(3).stderr_is("").stdout_has("1 of 2 hosts could not be reached");
     outcome.stdout_has("\nweb2: not reachable\n  it closed the connection before the login\n");
+    // Whoever is not told would wait in the dark.
+    let mut running = shop.project.spawn(["deploy", "production", "-v"]);
+    wait_for(&mut running, "web2", "note: it closed the connection before the login; trying again");
+    // Nobody who wants to stop waits for the next try.
+    running.ctrl_c();
+    running.finish().code(130).stderr_is("").stdout_lacks("not reachable");
     fleet.host("web2").drop_logins(0);
     shop.project.run(["deploy", "production"]).code(0);
+}
+
+/// With its `sshd` as busy as a whole company's.
+#[test]
+fn a_jump_host_that_drops_logins_fails_no_deploy() {
+    let fleet = Fleet::builder().webs(20).start();
+    let mut shop = shop(&fleet);
+    shop.project = shop.project.timeout(Duration::from_secs(200));
+    shop.config("");
+    let bastion = fleet.bastion("1:90:3");
+    for _ in 0..2 {
+        let mut deploy = shop.project.command(["deploy", "production"]);
+        // Plenty, for a machine that does more than this test.
+        deploy.env("GARMENT_TEST_LOGIN_TIMEOUT", "150");
+        let outcome = shop.project.spawn_command(deploy).finish();
+        outcome.code(0).stderr_is("").stdout_has(" is live on 20 hosts (").stdout_lacks("not reachable");
+    }
+    assert!(bastion.dropped() > 0, "it was never asked too much: {}", bastion.log());
+    assert_eq!(fleet.hosts().iter().map(garment_testing::Host::logins).sum::<usize>(), 40);
 }

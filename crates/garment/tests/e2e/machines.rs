@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use garment_testing::Fleet;
+use garment_testing::{Fleet, Outcome};
 
 use crate::found::{current, names};
 use crate::{next, production, project, shop};
@@ -71,6 +72,44 @@ fn this_machine_under_several_names_beside_others() {
     project.run(["rollback", "production"]).code(0);
     assert_eq!(fs_err::read_to_string(places.join("db-1/current/version")).unwrap(), "1\n");
     assert!(fleet.ssh_calls().iter().all(|call| !call.contains("local")));
+}
+
+/// Runs a verb of the project with the limit of open files that `ulimit` sets.
+fn limited(fleet: &Fleet, ulimit: &str, verb: &str) -> Outcome {
+    let mut shell = fleet.command("sh");
+    shell.args(["-c", &format!("ulimit {ulimit} && exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_garment")]);
+    shell.args([verb, "production"]);
+    project(fleet).timeout(Duration::from_secs(200)).spawn_command(shell).finish()
+}
+
+#[test]
+fn many_hosts_need_many_open_files() {
+    let fleet = Fleet::builder().start();
+    let (repo, commit) = shop(&fleet);
+    let hosts: Vec<String> = (1..=40).map(|number| format!("'local:node{number}'")).collect();
+    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    let places = fleet.root().join("places");
+    let stages = "  stages:\n    before:\n      - {id: files, commands: ['ulimit -n']}\n";
+    let config =
+        production(&repo, &hosts, stages).replace("~/shop", &format!("'{}/{{host}}'", places.display()));
+    project(&fleet).config(&config);
+    for verb in ["deploy", "check"] {
+        limited(&fleet, "-n 303", verb).code(2).stdout_is("").stderr_is(
+            "error: 40 hosts need 304 open files, and only 303 are allowed here; nothing was done\n  raise the limit: \
+             `ulimit -n 304`; where that is refused, `nofile` in /etc/security/limits.conf\n",
+        );
+    }
+    assert!(!places.exists());
+    // As much as is needed is taken, and no more.
+    let deployed = limited(&fleet, "-S -n 100", "deploy");
+    deployed.code(0).stderr_is("").stdout_has(" is live on 40 hosts (").stdout_has("\n[local:node7] 304\n");
+    assert_eq!(names(&places).len(), 40);
+    for name in names(&places) {
+        let revision = fs_err::read_to_string(places.join(name).join("current/REVISION")).unwrap();
+        assert_eq!(revision, format!("{commit}\n"));
+    }
+    // With exactly that it goes, too.
+    limited(&fleet, "-n 304", "list").code(0).stderr_is("");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use garment_core::model::{Destination, Host};
 use garment_core::remote::{
     Holder, Paths, Refusal, Where, freeze, lock, parse_freeze, parse_refusal, thaw, unlock,
 };
-use garment_core::transport::{Options, Session, Signal, Step, System, Transport, Wish};
+use garment_core::transport::{Farewell, Options, Session, Signal, Step, System, Transport, Wish};
 use tokio::sync::watch;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ async fn outputs_stay_apart_and_steps_stop_at_the_first_failure() {
     assert_eq!(ends(&heard), [(0, 0), (1, 7)]);
     let (heard, _) = run(&mut *session, &["echo still here"]).await;
     assert_eq!((out(&heard, 0), ends(&heard)), ("still here\n", vec![(0, 0)]));
-    session.close(None).await;
+    session.close(Farewell::Plain).await;
 }
 
 /// stderr is read as soon as stdout is, and each has its own way.
@@ -128,7 +128,7 @@ async fn what_a_step_prints_is_told_between_its_beginning_and_its_end() {
     let wanted: Vec<Heard> =
         (0..200).flat_map(|n| [Heard::Begin(n), Heard::Err(n, n.to_string()), Heard::End(n, 0)]).collect();
     assert_eq!((result, heard), (Ok(()), wanted));
-    session.close(None).await;
+    session.close(Farewell::Plain).await;
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn a_command_finds_no_protocol() {
         for fd in 3 4 5 6 7 8 9; do { true >&$fd; } 2>/dev/null && echo "fd $fd is open"; done; :"#;
     let (heard, _) = run(&mut *session, &[looks]).await;
     assert_eq!(out(&heard, 0), "stdin: \n0\n0\nint 130\n");
-    session.close(None).await;
+    session.close(Farewell::Plain).await;
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn words_that_look_like_marks_are_output() {
     let (heard, _) = run(&mut *session, &[fake, "echo never"]).await;
     assert_eq!(out(&heard, 0), "garment-mark-00000000000000000000000000000000 end 0 0\n end 0 0\n");
     assert_eq!(ends(&heard), [(0, 3)]);
-    session.close(None).await;
+    session.close(Farewell::Plain).await;
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn much_output_on_one_line_and_bytes_of_any_kind_arrive_whole() {
         })
         .await;
     assert_eq!((result, counts, end), (Ok(()), [20_000_000, 3_000_000], Some(Exit(4))));
-    session.close(None).await;
+    session.close(Farewell::Plain).await;
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn a_long_batch_is_not_taken_for_control_lines() {
     let texts = [padding.as_str(); 5];
     let (heard, _) = run(&mut *session, &texts).await;
     assert_eq!(ends(&heard), (0..5).map(|i| (i, 0)).collect::<Vec<_>>());
-    session.close(None).await;
+    session.close(Farewell::Plain).await;
 }
 
 #[tokio::test]
@@ -206,7 +206,7 @@ async fn stop_lets_the_running_step_finish() {
     // The stop may come too late only if it was sent after the step's end, which the gate rules out on a local pipe…
     // but the order in which `sh` sees the signal and the step's end is the kernel's, so both are right here:
     assert!(ends(&heard) == [(0, 0)] || ends(&heard) == [(0, 0), (1, 0)], "{heard:?}");
-    session.close(None).await;
+    session.close(Farewell::Plain).await;
 }
 
 #[tokio::test]
@@ -238,7 +238,7 @@ async fn terminate_ends_the_whole_group_and_kill_what_ignores_that() {
     assert_eq!((result, ends(&heard)), (Ok(()), vec![(0, 137)]));
     let (heard, _) = run(&mut *session, &["echo still here"]).await;
     assert_eq!(out(&heard, 0), "still here\n");
-    session.close(None).await;
+    session.close(Farewell::Plain).await;
 }
 
 #[tokio::test]
@@ -247,7 +247,7 @@ async fn a_command_that_kills_the_session_s_shell_is_a_lost_connection() {
     let (heard, result) = run(&mut *session, &["kill -9 $PPID; sleep 1000 & kill $!"]).await;
     assert_eq!(ends(&heard), []);
     assert_eq!(result.unwrap_err().what, "the connection was lost");
-    session.close(None).await;
+    session.close(Farewell::Plain).await;
 }
 
 #[tokio::test]
@@ -258,7 +258,7 @@ async fn a_daemon_that_keeps_the_outputs_holds_nothing_up() {
     let pid = out(&heard, 0).trim().to_owned();
     let (heard, _) = run(&mut *session, &[&format!("kill {pid} && echo it was alive")]).await;
     assert_eq!(out(&heard, 0), "it was alive\n");
-    session.close(None).await;
+    session.close(Farewell::Plain).await;
 }
 
 /// Runs one step and gives its status and what it printed on stdout.
@@ -316,12 +316,12 @@ async fn a_lock_lives_and_dies_with_the_session() {
     assert!(lost.is_err());
     assert_eq!(one(&mut *one_session, take("evan@pungi")).await, (0, vec![]));
     // And so does a session that ends in order.
-    one_session.close(None).await;
+    one_session.close(Farewell::Plain).await;
     let mut third = open().await;
     assert_eq!(one(&mut *third, take("third@here")).await, (0, vec![]));
     let pid = String::from_utf8(pid).unwrap();
     assert_eq!(one(&mut *third, step(&format!("kill {}", pid.trim()))).await, (0, vec![]));
-    third.close(None).await;
+    third.close(Farewell::Plain).await;
 }
 
 #[tokio::test]
@@ -335,7 +335,7 @@ async fn a_lock_without_flock_is_a_folder() {
     assert_eq!(one(&mut *one_session, take("evan@pungi")).await, (0, vec![]));
     let (status, said) = one(&mut *other, take("somebody@else")).await;
     assert_eq!((status, parse_refusal(&said).unwrap()), (1, Some(Refusal::Held(holder("evan@pungi")))));
-    one_session.close(None).await;
+    one_session.close(Farewell::Plain).await;
     assert_eq!(one(&mut *other, take("somebody@else")).await, (0, vec![]));
     // The other's shell is killed, and a minute passes: its beat is as old as that.
     let (_go, wish) = watch::channel(Wish::Go);
@@ -347,7 +347,7 @@ async fn a_lock_without_flock_is_a_folder() {
     assert_eq!(one(&mut *third, take("third@here")).await, (0, vec![]));
     assert_eq!(one(&mut *third, here(unlock())).await, (0, vec![]));
     assert!(!dir.path().join(".garment/lock.d").exists());
-    third.close(None).await;
+    third.close(Farewell::Plain).await;
 }
 
 /// A PATH with the tools that the lock needs and no flock.
@@ -355,7 +355,7 @@ fn no_flock(dir: &std::path::Path) -> String {
     let bin = dir.join("bin");
     if !bin.exists() {
         std::fs::create_dir(&bin).unwrap();
-        for tool in ["mkdir", "mv", "rm", "cat", "find", "touch", "sleep", "sh", "setsid", "id"] {
+        for tool in ["mkdir", "mv", "rm", "cat", "find", "touch", "sleep", "sh", "setsid", "id", "tee"] {
             let found = ["/usr/bin", "/bin"]
                 .iter()
                 .map(|dir| std::path::Path::new(dir).join(tool))
@@ -387,7 +387,7 @@ async fn a_freeze_refuses_everybody() {
         one(&mut *session, here(lock(&paths, &holder("evan@pungi"), Where::Anywhere))).await,
         (0, vec![])
     );
-    session.close(None).await;
+    session.close(Farewell::Plain).await;
 }
 
 #[tokio::test]
@@ -407,5 +407,5 @@ async fn a_lock_that_can_t_be_written_is_a_problem_and_not_the_session_s_end() {
         )
     );
     assert_eq!(one(&mut *session, step("echo still here")).await, (0, b"still here\n".to_vec()));
-    session.close(None).await;
+    session.close(Farewell::Plain).await;
 }

@@ -50,6 +50,11 @@ pub(super) async fn run(
 }
 
 impl Ahead {
+    /// Whether all of it was done.
+    pub(super) fn is_done(&self) -> bool {
+        self.ran.is_ok() && matches!(self.heard.last(), Some(Heard::End(_, exit)) if exit.ok())
+    }
+
     /// Tells it, as if it happened now.
     pub(super) fn tell(self, task: &HostTask<'_>) -> HostTaskEnd {
         let mut state = State::default();

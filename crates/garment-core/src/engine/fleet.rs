@@ -8,7 +8,7 @@ use crate::event::{Exit, HostName, Problem, Stream, What};
 use crate::model::{Environment, Host, HostFacts};
 use crate::plan::{self, Plan, survey_paths};
 use crate::remote::{self, Holder};
-use crate::transport::{Login, Options, Record, Session, Signal, Step, Wish};
+use crate::transport::{Farewell, Login, Options, Record, Session, Signal, Step, Wish};
 
 /// As much of a script's answer as is kept: a host that says more is broken.
 pub(super) const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -18,6 +18,8 @@ pub(super) struct Fleet {
     pub(super) names: Vec<HostName>,
     /// `None` where there is no shell, or none any more.
     pub(super) sessions: Vec<Option<Box<dyn Session>>>,
+    /// Whether the last step there has written down that all is done, and has given the lock away.
+    pub(super) has_left: Vec<bool>,
 }
 
 /// What hosts answered to what came with the login; nothing where nobody got in.
@@ -72,7 +74,8 @@ impl Fleet {
         });
         let (sessions, answers): (_, Vec<_>) = join_all(opened).await.into_iter().unzip();
         let (logged_in, answers) = answers.into_iter().unzip();
-        (Self { names, sessions }, logged_in, answers)
+        let has_left = vec![false; names.len()];
+        (Self { names, sessions, has_left }, logged_in, answers)
     }
 
     /// Logs in everywhere and looks at every host that lets us in.
@@ -123,13 +126,19 @@ impl Fleet {
 
     /// Ends all shells, side by side.
     pub(super) async fn close(self) {
-        join_all(self.sessions.into_iter().flatten().map(|session| session.close(None))).await;
+        join_all(self.sessions.into_iter().flatten().map(|session| session.close(Farewell::Plain))).await;
     }
 
-    /// The same; each is given `last` before.
-    pub(super) async fn close_with(self, last: &str) {
+    /// The same once the operation has ended: each is given `last` before, unless all is `done` and every host has written
+    /// that down for its part.
+    pub(super) async fn close_with(self, last: &str, done: bool) {
+        let farewell = if done && self.has_left.iter().all(|has_left| *has_left) {
+            Farewell::Said
+        } else {
+            Farewell::Saying(last.to_owned())
+        };
         let sessions = self.sessions.into_iter().flatten();
-        join_all(sessions.map(|session| session.close(Some(last.to_owned())))).await;
+        join_all(sessions.map(|session| session.close(farewell.clone()))).await;
     }
 }
 

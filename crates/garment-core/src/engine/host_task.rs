@@ -66,6 +66,8 @@ impl HostTask<'_> {
         state.lines.finish(|stream, line| self.tell_line(stream, line));
         let gone = lost.as_ref().is_err_and(|lost| !lost.shell_lives);
         let result = match (lost, state.failed) {
+            // One that was lost then was lost on the way to what comes next.
+            (_, None) if state.ended == self.steps.len() => HostResult::Done,
             (Err(lost), _) => {
                 let index = state.running.map_or(0, |(index, _)| index);
                 HostResult::Lost(self.failure(index, None, Some(lost.problem), &mut state.lines))
@@ -87,7 +89,6 @@ impl HostTask<'_> {
                 };
                 HostResult::Failed(self.failure(index, Some(exit), said, &mut state.lines))
             }
-            (Ok(()), None) if state.ended == self.steps.len() => HostResult::Done,
             (Ok(()), None) => HostResult::Stopped,
         };
         HostTaskEnd { result, gone, answer: state.answer }

@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+use super::end::end_when_done;
 use super::fleet::Fleet;
 use super::host_task::{HostTask, HostTaskEnd, State};
 use super::outcome::Ledger;
 use super::run::{GRACE, LAST_GRACE, finish, is_switch, raise};
 use super::{Interrupt, Teller};
 use crate::event::{HostName, HostResult, What};
-use crate::plan::{Plan, PlanTask};
+use crate::plan::{Plan, PlanTask, Record};
 use crate::transport::{Lost, Signal, Step, Wish};
 
 /// The tasks of a plan, by their places, in the parts between which hosts wait for each other. A lone host waits only
@@ -28,9 +29,11 @@ pub(super) fn legs(plan: &Plan) -> Vec<Range<usize>> {
     legs
 }
 
-/// Runs tasks of a lone host in one go. Gives whether all of them were done.
+/// Runs tasks of a lone host in one go. Gives whether all of them were done. With the last ones goes what the host is
+/// left with, which saves a round trip.
 pub(super) async fn run_leg(
     tasks: &[PlanTask],
+    last: Option<&Record>,
     fleet: &mut Fleet,
     ledger: &mut Ledger,
     teller: &Teller,
@@ -39,7 +42,9 @@ pub(super) async fn run_leg(
     let name = fleet.names[0].clone();
     let tasks: Vec<&PlanTask> = tasks.iter().filter(|task| !task.runs.is_empty()).collect();
     let mut leg = Leg::begin(&name, &tasks, ledger, teller);
-    let steps = leg.steps();
+    let mut steps = leg.steps();
+    let ending = last.map(|_| steps.len());
+    steps.extend(last.map(end_when_done));
     let Some(session) = fleet.sessions[0].as_mut() else {
         leg.vanish();
         return false;
@@ -48,7 +53,11 @@ pub(super) async fn run_leg(
     let mut wanted = interrupt.subscribe();
     let mut deadline: Option<Instant> = None;
     let ran = {
-        let mut tell = |signal: Signal<'_>| leg.take(signal);
+        let mut tell = |signal: Signal<'_>| match signal {
+            Signal::Begin(index) | Signal::Output(index, ..) if Some(index) == ending => {}
+            Signal::End(index, _) if Some(index) == ending => fleet.has_left[0] = true,
+            signal => leg.take(signal),
+        };
         let mut run = session.run(&steps, receiver, &mut tell);
         loop {
             let past_deadline = async {

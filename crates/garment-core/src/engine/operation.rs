@@ -207,7 +207,7 @@ impl<'a> Running<'a> {
         let done = run(plan, &mut fleet, &mut ledger, self.means.teller, self.means.interrupt).await;
         let outcome = ledger.outcome(done, self.means.interrupt.is_raised());
         // The locks are free when the shells are gone.
-        fleet.close_with(&end(&plan.record, &outcome)).await;
+        fleet.close_with(&end(&plan.record, &outcome), outcome.verdict == Verdict::Done).await;
         outcome
     }
 

@@ -6,6 +6,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 
 use super::ahead::Ahead;
+use super::end::end_when_done;
 use super::fleet::{Fleet, ask, ask_all, unreadable};
 use super::host_task::{HostTask, HostTaskEnd};
 use super::leg::{legs, run_leg};
@@ -36,7 +37,10 @@ pub(super) async fn run(
     let mut ahead = HashMap::new();
     for leg in legs(plan) {
         let next = plan.tasks.get(leg.end).filter(|next| next.task.phase == Phase::Rehearse);
+        let is_last = leg.end == plan.tasks.len();
         let tasks = &plan.tasks[leg];
+        // A switch is done once all have switched.
+        let last = (is_last && !is_switch(&tasks[0])).then_some(&plan.record);
         let first = &tasks[0].task;
         // What all hosts did is confirmed, whoever wants to stop: it belongs to the switch.
         if first.phase != Phase::Confirm && interrupt.is_raised_by_now().await {
@@ -46,12 +50,12 @@ pub(super) async fn run(
         }
         let ok = match tasks {
             tasks if tasks.iter().all(|task| task.runs.is_empty()) => continue,
-            [task] => {
+            [task] if plan.hosts.len() > 1 || is_switch(task) => {
                 let known = std::mem::take(&mut ahead);
-                let round = Round { task, known, next };
+                let round = Round { task, known, next, ending: last.map(end_when_done) };
                 run_task(plan, round, &mut ahead, fleet, ledger, teller, interrupt).await
             }
-            tasks => run_leg(tasks, fleet, ledger, teller, interrupt).await,
+            tasks => run_leg(tasks, last, fleet, ledger, teller, interrupt).await,
         };
         if !ok {
             done = false;
@@ -74,11 +78,18 @@ struct Round<'a> {
     known: HashMap<usize, Ahead>,
     /// What comes next, if it may be done along with it.
     next: Option<&'a PlanTask>,
+    /// What they are left with, if nothing comes next.
+    ending: Option<Step>,
 }
 
-/// The steps of a task on a host.
-fn steps_on(task: Option<&PlanTask>, host: usize) -> &[Step] {
-    task.and_then(|task| task.runs.iter().find(|run| run.host == host)).map_or(&[], |run| &run.steps)
+impl Round<'_> {
+    /// What a host does along with the task.
+    fn next_on(&self, host: usize) -> &[Step] {
+        match &self.next {
+            Some(next) => next.runs.iter().find(|run| run.host == host).map_or(&[], |run| &run.steps),
+            None => self.ending.as_slice(),
+        }
+    }
 }
 
 /// Runs one task on its hosts, side by side. Gives whether all of it was done. What they did of the next one is in `ahead`.
@@ -100,7 +111,7 @@ async fn run_task(
     let (wish, _) = watch::channel(Wish::Go);
     let mut sessions: Vec<Option<&mut Box<dyn Session>>> =
         fleet.sessions.iter_mut().map(Option::as_mut).collect();
-    let Round { known, next, .. } = &mut round;
+    let mut known = std::mem::take(&mut round.known);
     let mut running: FuturesUnordered<_> = task
         .runs
         .iter()
@@ -110,7 +121,7 @@ async fn run_task(
         })
         .map(|(run, known, session)| {
             let host_task = HostTask { host: &names[run.host], task: &task.task, steps: &run.steps, teller };
-            let (wish, next) = (wish.subscribe(), steps_on(*next, run.host));
+            let (wish, next) = (wish.subscribe(), round.next_on(run.host));
             async move {
                 let mut session = session;
                 let (end, ahead) = match (known, &mut session) {
@@ -138,7 +149,10 @@ async fn run_task(
         tokio::select! {
             Some((host, session, end, next)) = running.next() => {
                 sessions[host] = session.filter(|_| !end.gone);
-                ahead.extend(next.map(|next| (host, next)));
+                match next {
+                    Some(next) if round.ending.is_some() => fleet.has_left[host] = next.is_done(),
+                    next => ahead.extend(next.map(|next| (host, next))),
+                }
                 ok &= end.result == HostResult::Done;
                 if matches!(end.result, HostResult::Failed(_) | HostResult::Lost(_)) {
                     raise(&wish, Wish::Stop);

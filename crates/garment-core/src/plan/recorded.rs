@@ -41,11 +41,16 @@ impl<'a> Merged<'a> {
         self.on.iter().map(|(_, recorded)| recorded.attempts).max().unwrap_or(1)
     }
 
-    /// How its last attempt ended, if that was written down anywhere. A host that was lost lacks it.
+    /// How its last attempt ended, if that was written down anywhere. A host that was lost lacks it. What hosts say of
+    /// themselves only is an end once all of them say it.
     pub fn end(&self) -> Option<&'a Ended> {
-        let ends = self.on.iter().filter_map(|(_, recorded)| recorded.end.as_ref());
-        let last = ends.max_by_key(|end| (end.attempt, end.outcome == Ending::Abandoned, end.at))?;
-        (last.attempt >= self.attempts()).then_some(last)
+        let attempts = self.attempts();
+        let ends = || {
+            self.on.iter().map(|(_, recorded)| recorded.end.as_ref().filter(|end| end.attempt >= attempts))
+        };
+        let rank = |end: &&Ended| (end.attempt, end.outcome == Ending::Abandoned, !end.only_here, end.at);
+        let last = ends().flatten().max_by_key(rank)?;
+        (!last.only_here || ends().all(|end| end.is_some())).then_some(last)
     }
 
     /// How it ended; `None` where it was cut short.
@@ -94,5 +99,39 @@ impl<'a> Merged<'a> {
             }
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on_a_host(outcome: Option<Ending>, only_here: bool, attempt: u32, attempts: u32) -> Vec<Recorded> {
+        let id = OperationId::parse("20260101T000000-deploy-00ff").expect("it is one");
+        let end =
+            outcome.map(|outcome| Ended { outcome, attempt, at: None, by: "me@here".into(), only_here });
+        vec![Recorded { id, info: None, attempts, end, steps: Vec::new() }]
+    }
+
+    fn ending(hosts: &[Vec<Recorded>]) -> Option<Ending> {
+        merge(hosts)[0].ending()
+    }
+
+    #[test]
+    fn an_operation_is_done_once_all_of_its_hosts_are() {
+        let done = || on_a_host(Some(Ending::Done), true, 1, 1);
+        assert_eq!(ending(&[done()]), Some(Ending::Done));
+        assert_eq!(ending(&[done(), done()]), Some(Ending::Done));
+        assert_eq!(ending(&[done(), on_a_host(None, false, 0, 1)]), None);
+        // A host that lost its connection does not know what the others were told.
+        let failed = on_a_host(Some(Ending::LiveButFailed), false, 1, 1);
+        assert_eq!(ending(&[done(), failed]), Some(Ending::LiveButFailed));
+        assert_eq!(
+            ending(&[on_a_host(Some(Ending::Done), false, 1, 1), on_a_host(None, false, 0, 1)]),
+            Some(Ending::Done)
+        );
+        // It is gone on with.
+        assert_eq!(ending(&[done(), on_a_host(None, false, 0, 2)]), None);
+        assert_eq!(ending(&[done(), on_a_host(Some(Ending::Done), true, 2, 2)]), None);
     }
 }

@@ -32,7 +32,7 @@ pub use lock::{
     Holder, Refusal, Where, freeze, is_unknown_place, lock, parse_freeze, parse_refusal, thaw, unlock,
 };
 pub use mark::mark;
-pub use operation::{Abandon, abandon, attach, begin, end, parse_abandon, resumed};
+pub use operation::{Abandon, abandon, attach, begin, end, end_when_done, parse_abandon, resumed};
 pub use operations::{Ended, Info, Recorded, RecordedStep, RecordedTask, operations, parse_operations};
 pub use paths::Paths;
 pub use pin::{parse_pin, pin};

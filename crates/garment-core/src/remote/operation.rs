@@ -41,6 +41,21 @@ pub fn end(attempt: u32, outcome: Ending, at: i64, by: &str) -> String {
     format!("g_end={}\n{}", quote(&end_text(attempt, outcome, at, by)), include_str!("sh/end.sh"))
 }
 
+/// The same for an operation that is done on a host once all steps before this are. It began them `at`, in seconds since 1970.
+pub fn end_when_done(attempt: u32, at: i64, by: &str) -> String {
+    let (head, tail) = (
+        format!("outcome={}\nattempt={attempt}\nonly=here\nended=", Ending::Done.word()),
+        format!("\nby={}\n", one_line(by)),
+    );
+    // How long that took the host knows; what its clock says may be anything.
+    format!(
+        "g_end={}$(({at} + ${{g_now:-0}} - ${{g_opened:-0}})){}\n{}",
+        quote(&head),
+        quote(&tail),
+        include_str!("sh/end.sh")
+    )
+}
+
 fn end_text(attempt: u32, outcome: Ending, at: i64, by: &str) -> String {
     format!("outcome={}\nattempt={attempt}\nended={at}\nby={}\n", outcome.word(), one_line(by))
 }

@@ -93,6 +93,8 @@ pub struct Ended {
     pub at: Option<Timestamp>,
     /// Who that was.
     pub by: String,
+    /// Whether it is what the host knows of itself: others may not have come as far.
+    pub only_here: bool,
 }
 
 impl Recorded {
@@ -233,6 +235,7 @@ impl Raw {
             attempt: get("attempt").and_then(|attempt| attempt.parse().ok()).unwrap_or(1),
             at: time(get("ended")),
             by: get("by").map(visible).unwrap_or_default(),
+            only_here: get("only").is_some(),
         })
     }
 }

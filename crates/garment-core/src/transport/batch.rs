@@ -30,12 +30,22 @@ pub(super) struct Batch {
     pub(super) noise: Vec<u8>,
     /// How it ended, once that was heard on stdout.
     end: Option<End>,
-    /// Whether its end was heard on stderr, where all it printed there has arrived.
-    ended_on_stderr: bool,
+    /// How far it has come on stderr.
+    on_stderr: OnStderr,
     /// No step runs and none will.
     pub(super) done: bool,
     /// What nobody knows the end of, and why.
     pub(super) unknown: Option<Unknown>,
+}
+
+/// How far a step has come on stderr, where one that is recorded never comes.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum OnStderr {
+    /// What comes there is not its.
+    #[default]
+    Before,
+    Runs,
+    Ended,
 }
 
 /// A step that has begun.
@@ -89,7 +99,7 @@ impl Batch {
             } else if let Some(newest) = &mut self.newest {
                 match mark.as_str() {
                     "looked" => newest.may_look = true,
-                    mark if mark.starts_with("end ") => newest.may_look = false,
+                    mark if end(mark).is_some() => newest.may_look = false,
                     _ => {}
                 }
             }
@@ -124,6 +134,9 @@ impl Batch {
                         tell(Signal::Begin(id));
                     }
                     self.end = Some(end);
+                    if is_all_on_stdout(&mark) {
+                        self.on_stderr = OnStderr::Ended;
+                    }
                     self.tell_end(tell);
                 } else if mark == "unrecorded" {
                     tell(Signal::Unrecorded);
@@ -138,34 +151,45 @@ impl Batch {
         true
     }
 
-    /// Takes the next piece of stderr, if its turn has come.
+    /// Takes the next piece of stderr, if its turn has come. A recorded step has no part in it.
     fn step_err(&mut self, tell: Tell<'_>) -> bool {
-        if !self.runs || self.ended_on_stderr {
+        if !self.runs || self.on_stderr == OnStderr::Ended {
             return false;
         }
-        let Some(piece) = self.waiting[1].pop_front() else { return false };
-        match piece {
-            Piece::Data(data) if self.stream.is_some() => {
-                self.noise.extend(data);
-                let excess = self.noise.len().saturating_sub(NOISE);
-                self.noise.drain(..excess);
+        let Some(piece) = self.waiting[1].front() else { return false };
+        let id = match piece {
+            Piece::Data(_) => None,
+            Piece::Mark(mark) => begin(mark).map(|(id, _)| id).or_else(|| end(mark).map(|(id, _)| id)),
+        };
+        if id.is_some_and(|id| id != self.told || self.stream.is_some()) {
+            return false;
+        }
+        match self.waiting[1].pop_front() {
+            Some(Piece::Data(data)) if self.on_stderr == OnStderr::Runs => {
+                tell(Signal::Output(self.told, Stream::Stderr, &data));
             }
-            Piece::Data(data) => tell(Signal::Output(self.told, Stream::Stderr, &data)),
-            Piece::Mark(mark) => {
-                if end(&mark).is_some() {
-                    self.ended_on_stderr = true;
-                    self.tell_end(tell);
-                }
+            Some(Piece::Data(data)) => self.note(&data),
+            Some(Piece::Mark(mark)) if end(&mark).is_some() => {
+                self.on_stderr = OnStderr::Ended;
+                self.tell_end(tell);
             }
+            Some(Piece::Mark(mark)) if begin(&mark).is_some() => self.on_stderr = OnStderr::Runs,
+            Some(Piece::Mark(_)) | None => {}
         }
         true
     }
 
+    fn note(&mut self, noise: &[u8]) {
+        self.noise.extend(noise);
+        let excess = self.noise.len().saturating_sub(NOISE);
+        self.noise.drain(..excess);
+    }
+
     fn tell_end(&mut self, tell: Tell<'_>) {
-        if self.ended_on_stderr
+        if self.on_stderr == OnStderr::Ended
             && let Some(end) = self.end.take()
         {
-            (self.runs, self.ended_on_stderr) = (false, false);
+            (self.runs, self.on_stderr) = (false, OnStderr::Before);
             match end {
                 End::Exit { status, timed_out } => {
                     if timed_out {
@@ -184,10 +208,14 @@ impl Batch {
 
     /// Nothing more comes: what still waits, a daemon's words or the last ones before a connection broke, is told.
     pub(super) fn flush(&mut self, tell: Tell<'_>) {
-        for (waiting, stream) in self.waiting.iter_mut().zip([Stream::Stdout, Stream::Stderr]) {
-            for piece in waiting.drain(..) {
-                if let Piece::Data(data) = piece {
-                    tell(Signal::Output(self.told, stream, &data));
+        let recorded = self.stream.is_some();
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let waiting = std::mem::take(&mut self.waiting[usize::from(stream == Stream::Stderr)]);
+            for piece in waiting {
+                match piece {
+                    Piece::Data(data) if stream == Stream::Stderr && recorded => self.note(&data),
+                    Piece::Data(data) => tell(Signal::Output(self.told, stream, &data)),
+                    Piece::Mark(_) => {}
                 }
             }
         }
@@ -201,9 +229,15 @@ fn begin(mark: &str) -> Option<(usize, &str)> {
     Some((id.parse().ok()?, pid))
 }
 
+/// Whether a mark that says that a step ended is the only one: nothing of a recorded step comes on stderr.
+fn is_all_on_stdout(mark: &str) -> bool {
+    mark.starts_with("ended ")
+}
+
 /// What a mark says that says that a step ended.
 fn end(mark: &str) -> Option<(usize, End)> {
-    let (id, how) = mark.strip_prefix("end ")?.split_once(' ')?;
+    let rest = mark.strip_prefix("end ").or_else(|| mark.strip_prefix("ended "))?;
+    let (id, how) = rest.split_once(' ')?;
     let (status, timed_out) = how.strip_suffix(" timeout").map_or((how, false), |status| (status, true));
     let end = match status {
         "unknown" => End::Unknown,

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::batch::Unknown;
 use super::openssh::{Way, pause};
 use super::shell::{Broken, Shell, ToRun};
-use super::{Lost, Record, Session, Signal, Step, Tell, Wish};
+use super::{Farewell, Lost, Record, Session, Signal, Step, Tell, Wish};
 use crate::event::{Problem, Stream};
 
 /// The longest pause between two tries to connect again.
@@ -239,10 +239,14 @@ impl Session for Lasting {
         })
     }
 
-    fn close(self: Box<Self>, last: Option<String>) -> BoxFuture<'static, ()> {
+    fn close(self: Box<Self>, farewell: Farewell) -> BoxFuture<'static, ()> {
+        let farewell = match farewell {
+            Farewell::Saying(_) if !self.begun => Farewell::Plain,
+            farewell => farewell,
+        };
         Box::pin(async move {
             if let Some(shell) = self.shell {
-                shell.close(last.filter(|_| self.begun)).await;
+                shell.close(farewell).await;
             }
         })
     }

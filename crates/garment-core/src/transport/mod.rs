@@ -84,8 +84,24 @@ pub trait Session: Send {
     /// Lets a host whose shell has nothing to do know that somebody is there.
     fn beat(&mut self) -> BoxFuture<'_, ()>;
 
-    /// Ends the shell, which is given `last` before; text for the session's own shell. Nothing may be running.
-    fn close(self: Box<Self>, last: Option<String>) -> BoxFuture<'static, ()>;
+    /// Ends the shell. Nothing may be running.
+    fn close(self: Box<Self>, farewell: Farewell) -> BoxFuture<'static, ()>;
+}
+
+/// How a shell is left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Farewell {
+    /// There is nothing more to say.
+    Plain,
+    /// Once it has run this text, which is for the session's own shell, if it keeps a record.
+    Saying(String),
+    /// A step has said all there is to say (see [`leave`]): nobody waits for an answer.
+    Said,
+}
+
+/// Text for the session's own shell that runs `last` and gives the lock away: for the last step of all.
+pub fn leave(last: &str) -> String {
+    format!("{{ {last}\n}} >/dev/null 2>&1\ng_leave")
 }
 
 /// Takes what a batch tells.

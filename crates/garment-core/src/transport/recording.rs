@@ -3,7 +3,9 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-use super::{Login, Lost, Options, Record, Session, Signal, Step, Tell, TellLogin, Transport, Wish};
+use super::{
+    Farewell, Login, Lost, Options, Record, Session, Signal, Step, Tell, TellLogin, Transport, Wish,
+};
 use crate::event::{Exit, Problem, Stream};
 use crate::model::Host;
 
@@ -118,8 +120,8 @@ impl Session for Recorded {
         Box::pin(async {})
     }
 
-    fn close(self: Box<Self>, last: Option<String>) -> BoxFuture<'static, ()> {
-        if let Some(last) = last {
+    fn close(self: Box<Self>, farewell: Farewell) -> BoxFuture<'static, ()> {
+        if let Farewell::Saying(last) = farewell {
             self.recording.keep(&self.host, &Step::here("leave", last));
         }
         Box::pin(async {})

@@ -18,9 +18,11 @@
 #   hello                      on both outputs, once
 #   unrecorded                 on stdout: no records can be written
 #   begin ID [PID [recorded]]  on stdout, before a step; without PID if this shell itself runs it
+#   begin ID                   on stderr, before a step that is not recorded
 #   err, out                   on stdout: what follows there was printed on that output by the recorded step that runs
 #   looked                     on stdout: an answer to `look`
-#   end ID STATUS [timeout]    on both outputs, after it; `timeout` if its time was up; STATUS `unknown` if the shell
+#   end ID STATUS              on both outputs, after a step that is not recorded
+#   ended ID STATUS [timeout]  on stdout, after one that is; `timeout` if its time was up; STATUS `unknown` if the shell
 #                              that would have written it down is dead
 #   taken                      on stdout: another operation has the lock, no further step will start
 #   done                       on stdout, when no further step of the batch will start
@@ -48,6 +50,10 @@ trap 'g_ending=1' ALRM
 # Another session takes over. Once `over` is written down no step begins here any more; between the last look at $g_over
 # and the beginning of a step it is not written.
 trap 'g_over=1; [ -n "$g_critical" ] || g_status_is over' USR2
+# Whether the kernel tells a process its own id; a subshell has no other way without a process. The /proc of another world
+# tells another one.
+g_proc=
+if { IFS=' ' read -r g_pid g_rest </proc/self/stat; } 2>/dev/null && [ "$g_pid" = "$$" ]; then g_proc=1; fi
 # Its own session and process group for each step, so that all of it can be ended, and no step finds a terminal.
 if command -v setsid >/dev/null 2>&1; then g_setsid=setsid; else g_setsid=; fi
 
@@ -87,38 +93,46 @@ g_text_of_line='g_a= g_c=; { IFS= read -r g_a && IFS= read -r g_c; } <&3
 unset g_a g_c
 $g_c"'
 
-# What runs a step. It tells its process id, which `exec` keeps, on fd 6. If nobody listens the step does not begin. $2,
-# unless empty, is where it is written down that it did. With $3 `script` it runs the text itself, and fd 6, the session's
-# stdout, stays open: by it garment's own scripts tell what a full disk does not take. The mark's word comes on fd 9, not
-# with the text on fd 3, which this shell has open as long as the step runs: where bash keeps a long here-document in a
-# file, that can be read.
+# How a script of garment's own is read, without a process where there is a way. $1 is what g_clock knows.
 # shellcheck disable=SC2016
-g_start='
-  IFS= read -r g_mark <&9
-  until printf "%s begin %s %s%s\n" "$g_mark" "$1" "$$" "${2:+ recorded}" >&6 2>/dev/null; do
-    kill -0 "$PPID" 2>/dev/null || exit
+g_text_of_script='boot_time=$1
+  set --
+  if [ -r /dev/fd/3 ]; then . /dev/fd/3; else eval "$(cat <&3)"; fi'
+
+# BASE SHELL...: a subshell becomes a step. Its parent has no stderr meanwhile: a shell tells there of a child that a signal
+# ended, which nobody asked for, and which ends it where nobody listens any more. It tells its process id, which `exec` keeps, on fd 6. If nobody listens the step
+# does not begin. BASE, unless empty, is where it is written down that it did. For a script fd 6, the session's stdout,
+# stays open: by it garment's own scripts tell what a full disk does not take.
+g_become() {
+  if [ -n "$g_proc" ]; then
+    IFS=' ' read -r g_pid g_rest </proc/self/stat
+  else
+    # shellcheck disable=SC2016
+    g_pid=$(exec sh -c 'echo "$PPID"')
+  fi
+  until printf '%s begin %s %s%s\n' "$g_mark" "$g_id" "$g_pid" "${1:+ recorded}" >&6 2>/dev/null; do
+    kill -0 "$$" 2>/dev/null || exit
     sleep 1
   done
-  unset g_mark
-  exec 9<&-
-  if [ -n "$2" ] && ! echo "$$" 2>/dev/null >"$2.pid"; then
-    g_what="can not write \`$2.pid\`, so nothing was begun"
+  [ -n "$1" ] || g_say begin "$g_id" >&2
+  if [ -n "$1" ] && ! echo "$g_pid" 2>/dev/null >"$1.pid"; then
+    g_what_is_wrong="can not write \`$1.pid\`, so nothing was begun"
     g_remedy="see whether the disk is full"
-    if [ "$3" = script ]; then
-      printf "problem\0%s\0remedy\0%s\0" "$g_what" "$g_remedy" >&6
+    if [ "$g_what" = script ]; then
+      printf 'problem\0%s\0remedy\0%s\0' "$g_what_is_wrong" "$g_remedy" >&6
     else
-      printf "%s: %s\n" "$g_what" "$g_remedy" >&6
+      printf '%s: %s\n' "$g_what_is_wrong" "$g_remedy" >&6
     fi
     exit 125
   fi
-  if [ "$3" = script ]; then
-    set --
-    eval "$(cat <&3)"
+  shift
+  # shellcheck disable=SC2086
+  if [ "$g_what" = script ]; then
+    exec $g_setsid sh -c "$g_text_of_script" sh "$g_boot"
   else
-    exec 6>&-
-    shift 3
-    exec "$@"
-  fi'
+    exec $g_setsid "$@" "$g_loader" 6>&-
+  fi
+}
 
 # BUSY: whether a step may be running, for those who want the lock (lock.sh).
 g_status_is() {
@@ -163,13 +177,13 @@ g_step() {
   esac
   if [ "$g_name" = - ] || [ -z "$g_op" ]; then
     g_may_begin || return 1
-    # shellcheck disable=SC2086
-    $g_setsid sh -c "$g_start" sh "$g_id" '' "$g_what" "$@" "$g_loader" </dev/null 4<&- 5>&- 6>&1 9<<EOF
-$g_mark
-EOF
-    g_status=$?
+    # Two commands: dash would take the redirections of a group for those of a subshell that is all of it.
+    {
+      (g_become '' "$@") </dev/null 4<&- 5>&- 6>&1 2>&9 9>&-
+      g_status=$?
+    } 9>&2 2>/dev/null
     g_first='' g_critical=''
-    g_ended "$g_status" ''
+    g_ended_on_both "$g_status"
     return
   fi
   g_base=$g_op/$g_name
@@ -205,11 +219,10 @@ EOF
     (exec >/dev/null 2>&1 4<&- 5>&- 7<&- 8<&- && g_time_out "$g_left" "$g_base") &
     g_timer=$!
   fi
-  # shellcheck disable=SC2086
-  $g_setsid sh -c "$g_start" sh "$g_id" "$g_base" "$g_what" "$@" "$g_loader" </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_to_out" 2>>"$g_to_err" 9<<EOF
-$g_mark
-EOF
-  g_status=$?
+  {
+    (g_become "$g_base" "$@") </dev/null 4<&- 5>&- 7<&- 8<&- 6>&1 >>"$g_to_out" 2>>"$g_to_err"
+    g_status=$?
+  } 2>/dev/null
   g_timed=
   [ -z "$g_timer" ] || g_untime
   [ -z "$g_ending$g_timed" ] || g_until_gone
@@ -235,7 +248,7 @@ g_wait() {
 }
 
 # A command's outputs are pipes: it may open /dev/stderr anew, which would empty a file. Who reads them writes down what
-# comes, or, where the disk takes no more, goes on reading. It opens the pipe before anything else: a command whose pipe
+# comes, or, where the disk takes no more, goes on reading, as `tee` does. It opens the pipe before anything else: a command whose pipe
 # nobody reads would wait without end. One step after the other uses them. As long as nobody has opened the other end, who
 # reads must hold nothing else, least of all the lock: a shell keeps what it closes until the whole list of an `exec` is
 # done. Sets $g_to_out and $g_to_err.
@@ -251,11 +264,24 @@ g_collect() {
       return
     fi
   fi
-  (exec >/dev/null 2>&1 4<&- 5>&- 6>&- 7<&- 8<&- && exec <"$g_pipes.1" && { cat >>"$g_base.out" || exec cat; }) &
+  (exec >/dev/null 2>&1 4<&- 5>&- 6>&- 7<&- 8<&- && exec tee -a "$g_base.out" <"$g_pipes.1") &
   g_collectors=$!
-  (exec >/dev/null 2>&1 4<&- 5>&- 6>&- 7<&- 8<&- && exec <"$g_pipes.2" && { cat >>"$g_base.err" || exec cat; }) &
+  (exec >/dev/null 2>&1 4<&- 5>&- 6>&- 7<&- 8<&- && exec tee -a "$g_base.err" <"$g_pipes.2") &
   g_collectors="$g_collectors $!"
   g_to_out=$g_pipes.1 g_to_err=$g_pipes.2
+}
+
+# Nothing more begins here: whoever wants the lock may have it from now on, so it is not touched any more.
+g_leave() {
+  [ -z "$g_pipes" ] || g_drop_pipes
+  if [ -z "$g_held" ]; then return; fi
+  g_status_is idle
+  g_held=
+  command exec 5>&-
+  if [ -e "$g_dir/lock.d" ]; then
+    trap - EXIT
+    rm -rf "$g_dir/lock.d"
+  fi
 }
 
 # Whoever still waits for the other end of one finds that it is closed.
@@ -284,9 +310,7 @@ g_collected() {
       if [ -n "$g_pipes" ]; then g_drop_pipes; fi
       continue
     fi
-    # One that was killed may have left its `cat` behind.
     wait "$g_pid" 2>/dev/null
-    if [ "$?" -gt 128 ]; then sleep 0.2 2>/dev/null || sleep 1; fi
   done
 }
 
@@ -423,18 +447,25 @@ g_settle() {
 }
 
 # ID: whether the text behind it, which this shell runs itself, may begin. What that opens on file descriptor 5 (the lock)
-# stays open for as long as this shell lives, and no other process gets it. g_ended comes behind it.
+# stays open for as long as this shell lives, and no other process gets it. g_ended_on_both comes behind it.
 g_here() {
   g_id=$1
   [ -z "$g_stopped$g_over" ] || return 1
   g_say begin "$g_id"
+  g_say begin "$g_id" >&2
 }
 
-# STATUS TIMEOUT
+# STATUS TIMEOUT: how a recorded step ended, all of whose output came on stdout.
 g_ended() {
-  g_say end "$g_id" "$1$2"
-  g_say end "$g_id" "$1$2" >&2
+  g_say ended "$g_id" "$1$2"
   [ "$1$2" = 0 ]
+}
+
+# STATUS: how a step ended that prints where it likes.
+g_ended_on_both() {
+  g_say end "$g_id" "$1"
+  g_say end "$g_id" "$1" >&2
+  [ "$1" = 0 ]
 }
 
 g_watch() {
@@ -466,16 +497,23 @@ g_pass_on() {
 }
 
 # What the watcher and whoever relays talk by: a pipe that this shell holds at both ends, so that nobody waits for the
-# other to open it.
+# other to open it. A here-document is one, with an empty line in it, wherever a shell has no file for it.
 g_open_looks() {
-  g_looks=$g_dir/looks.$$
-  if ! mkfifo -m 600 "$g_looks" 2>/dev/null || ! command exec 6<>"$g_looks"; then g_looks=; fi
+  g_looks=1
+  if command exec 6<<EOF && [ -p /dev/fd/6 ] && command exec 6<>/dev/fd/6; then return; fi 2>/dev/null
+
+EOF
+  if ! mkfifo -m 600 "$g_dir/looks.$$" 2>/dev/null || ! command exec 6<>"$g_dir/looks.$$"; then g_looks=; fi
   rm -f "$g_dir/looks.$$" 2>/dev/null
 }
 
 # The controller is there. lock.sh gives a lock to others whose holder has not been heard of for long.
 g_beat() {
-  if [ -n "$g_held" ]; then date +%s >"$g_dir/beat"; fi 2>/dev/null
+  if [ -z "$g_held" ]; then return; fi
+  # A clock that was set since the session began has its say here.
+  g_boot=
+  g_clock
+  echo "$g_now" 2>/dev/null >"$g_dir/beat"
 }
 
 # No `--` before the group: dash would take it for a number. Where there is no setsid there is no group either, and the
@@ -500,7 +538,7 @@ g_signal() {
 g_open() {
   g_stopped='' g_ending='' g_first=1
   g_clock
-  g_batch_began=$g_now
+  g_opened=$g_now g_batch_began=$g_now
   g_status_is busy
   if [ -n "$g_held" ]; then echo "$g_now" >"$g_dir/beat"; fi 2>/dev/null
   if [ -n "$g_dir" ] && [ -z "$g_looks" ]; then g_open_looks; fi

@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use rustix::process::{Pid, kill_process};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::watch;
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 
 use super::batch::{Batch, Unknown};
 use super::demux::{Demux, Piece};
-use super::{Signal, Step, Tell, Wish, login};
+use super::{Farewell, Signal, Step, Tell, Wish, leave, login};
 use crate::event::{Problem, Stream};
 use crate::model::Destination;
 use crate::remote::quote;
@@ -16,7 +17,7 @@ use crate::remote::quote;
 const SESSION: &str = include_str!("session.sh");
 /// How long a shell that was told to go may take before it is killed.
 const GOODBYE: Duration = Duration::from_secs(2);
-/// How long ssh may take to end by itself after that.
+/// How long ssh may take to end once it was asked to.
 const LINGER: Duration = Duration::from_millis(200);
 /// Bytes read at a time from each output.
 const BUFFER: usize = 16 * 1024;
@@ -202,13 +203,19 @@ impl Shell {
     /// What a child that is about to end still says, and how it ends.
     async fn last_words(&mut self) -> (Vec<u8>, Option<i32>) {
         self.stdin = None;
-        let mut words = self.err.rest();
+        let mut last = Vec::new();
         let rest = async {
-            let _ = self.stderr.read_to_end(&mut words).await;
+            let _ = self.stderr.read_to_end(&mut last).await;
             self.child.wait().await.ok().and_then(|status| status.code())
         };
         // Bounded: a ControlPersist master that ssh started keeps its stderr open for as long as it lives.
         let status = tokio::time::timeout(GOODBYE, rest).await.unwrap_or(None);
+        let pieces = self.err.feed(&last).into_iter();
+        let mut words = pieces.fold(Vec::new(), |words, piece| match piece {
+            Piece::Data(data) => [words, data].concat(),
+            Piece::Mark(_) => words,
+        });
+        words.extend(self.err.rest());
         (words, status)
     }
 
@@ -225,8 +232,11 @@ impl Shell {
             let words = step.interpreter.as_words();
             let and = if index < last { " &&" } else { "" };
             if words.is_empty() {
-                let _ =
-                    writeln!(text, "g_here {index} && {{ {{ {}\n}}; g_ended \"$?\" ''; }}{and}", step.text);
+                let _ = writeln!(
+                    text,
+                    "g_here {index} && {{ {{ {}\n}}; g_ended_on_both \"$?\"; }}{and}",
+                    step.text
+                );
                 continue;
             }
             let name = step.name.as_deref().unwrap_or("-");
@@ -365,18 +375,25 @@ impl Shell {
         }
     }
 
-    /// Ends the shell, once it has run `last`.
-    pub(super) async fn close(mut self, last: Option<String>) {
-        // One that a former session's shell is in the way of ends it first.
-        self.pending
-            .extend_from_slice(b"[ -z \"$g_former\" ] || g_settle\n[ -z \"$g_pipes\" ] || g_drop_pipes\n");
-        if let Some(last) = last {
-            self.pending.extend(format!("{{ {last}\n}} >/dev/null 2>&1\n").into_bytes());
+    /// Ends the shell. What came over the connection counts, not how that ends: nobody waits for a round trip more.
+    pub(super) async fn close(mut self, farewell: Farewell) {
+        if farewell != Farewell::Said {
+            // One that a former session's shell is in the way of ends it first.
+            self.pending.extend_from_slice(b"[ -z \"$g_former\" ] || g_settle\n");
+            let last = match farewell {
+                Farewell::Saying(last) => leave(&last),
+                _ => leave(":"),
+            };
+            self.pending.extend(format!("{last}\nprintf '%s bye\\n' \"$g_mark\"\nexit\n").into_bytes());
+            let _ = tokio::time::timeout(GOODBYE, self.hear_bye()).await;
         }
-        self.pending.extend_from_slice(b"printf '%s bye\\n' \"$g_mark\"\nexit\n");
-        let _ = tokio::time::timeout(GOODBYE, self.hear_bye()).await;
-        // What runs at the other end keeps the outputs open, and ssh waits for them as long as it runs.
         self.stdin = None;
+        // An ssh that others share the connection with would wait for them, and for what runs on at the other end.
+        // SIGTERM lets it take its socket away.
+        let pid = self.child.id().and_then(|pid| Pid::from_raw(pid.try_into().ok()?));
+        if let Some(pid) = pid {
+            let _ = kill_process(pid, rustix::process::Signal::TERM);
+        }
         let _ = tokio::time::timeout(LINGER, self.child.wait()).await;
         let _ = self.child.start_kill();
         let _ = self.child.wait().await;

@@ -3,7 +3,9 @@ use std::time::Duration;
 use garment_core::event::Stream;
 use garment_core::model::{Destination, Host, OperationId};
 use garment_core::remote::{Holder, Paths, Where, attach, begin, lock};
-use garment_core::transport::{Lost, Options, Record, Session, Signal, Step, System, Transport, Wish};
+use garment_core::transport::{
+    Farewell, Lost, Options, Record, Session, Signal, Step, System, Transport, Wish,
+};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -148,7 +150,7 @@ impl Bed {
     }
 
     pub(crate) async fn close_now(self) {
-        tokio::time::timeout(NEVER, self.session.close(None)).await.expect("it hangs");
+        tokio::time::timeout(NEVER, self.session.close(Farewell::Plain)).await.expect("it hangs");
     }
 
     /// Writes a file and gives its name, quoted for a shell.

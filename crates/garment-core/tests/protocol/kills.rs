@@ -28,18 +28,24 @@ async fn what_kills_itself_or_its_group_has_ended() {
     }
 }
 
-/// Everything that the session's shell has started beside the step: the watcher, and what copies and times it.
+/// Kills what the session's shell has started beside the step, but for programs of the name `spared`.
+fn kills_all_but(spared: &str) -> String {
+    format!(
+        "echo one; echo two >&2
+        for stat in /proc/[0-9]*/stat; do
+            {{ read -r line <\"$stat\"; }} 2>/dev/null || continue
+            pid=${{line%% *}}; name=${{line#*\\(}}; name=${{name%\\)*}}; line=${{line##*) }}; line=${{line#* }}
+            [ \"${{line%% *}}\" = \"$PPID\" ] && [ \"$pid\" != \"$$\" ] && [ \"$name\" != {spared} ] && kill -9 \"$pid\"
+        done
+        echo three; exit 7"
+    )
+}
+
+/// The watcher, and what copies and times it.
 #[tokio::test]
 async fn what_kills_the_session_s_other_processes_ends_no_step_but_its_own() {
-    let text = "echo one; echo two >&2
-        for stat in /proc/[0-9]*/stat; do
-            { read -r line <\"$stat\"; } 2>/dev/null || continue
-            pid=${line%% *}; line=${line##*) }; line=${line#* }
-            [ \"${line%% *}\" = \"$PPID\" ] && [ \"$pid\" != \"$$\" ] && kill -9 \"$pid\"
-        done
-        echo three; exit 7";
     for mut bed in Bed::both().await {
-        let told = bed.one(text).await;
+        let told = bed.one(&kills_all_but("tee")).await;
         assert_eq!(
             (told.out.as_slice(), told.status),
             (b"one\nthree\n".as_slice(), Some(7)),
@@ -51,6 +57,18 @@ async fn what_kills_the_session_s_other_processes_ends_no_step_but_its_own() {
         assert_eq!(bed.one("echo next; exit 3").await.status, Some(3));
         bed.close().await;
     }
+}
+
+/// A command that kills what reads its outputs prints to nobody, as anywhere. The next one has readers again.
+#[tokio::test]
+async fn what_kills_its_own_readers_is_the_only_one_that_is_not_heard() {
+    let mut bed = Bed::new(Way::Recorded).await;
+    let told = bed.one(&kills_all_but("nothing")).await;
+    assert!(matches!(told.status, Some(7 | 141)), "{told:?}");
+    assert!(b"one\nthree\n".starts_with(&told.out), "{told:?}");
+    let next = bed.one("echo next; exit 3").await;
+    assert_eq!((next.out.as_slice(), next.status), (b"next\n".as_slice(), Some(3)));
+    bed.close().await;
 }
 
 #[tokio::test]

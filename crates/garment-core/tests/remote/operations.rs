@@ -4,8 +4,8 @@ use std::os::unix::fs::symlink;
 use garment_core::event::Operation;
 use garment_core::model::{CommitId, Ending, OperationId, State};
 use garment_core::remote::{
-    Abandon, Ended, Holder, Info, Recorded, RecordedTask, Where, abandon, begin, end, lock, operations,
-    parse_abandon, parse_operations, resumed,
+    Abandon, Ended, Holder, Info, Recorded, RecordedTask, Where, abandon, begin, end, end_when_done, lock,
+    operations, parse_abandon, parse_operations, resumed,
 };
 use jiff::Timestamp;
 
@@ -110,6 +110,22 @@ fn a_host_without_any() {
 }
 
 #[test]
+fn a_host_that_is_through_with_its_part_says_so() {
+    for mut bed in Bed::all() {
+        with_flock(&mut bed);
+        bed.in_session(2, 1, &info(2), &end_when_done(1, 1_700_000_009, "ann@desk"));
+        let ended = Ended {
+            outcome: Ending::Done,
+            attempt: 1,
+            at: Timestamp::from_second(1_700_000_009).ok(),
+            by: "ann@desk".into(),
+            only_here: true,
+        };
+        assert_eq!(bed.records(1, false)[0].end, Some(ended));
+    }
+}
+
+#[test]
 fn what_a_session_writes_is_read() {
     for mut bed in Bed::all() {
         with_flock(&mut bed);
@@ -119,6 +135,7 @@ fn what_a_session_writes_is_read() {
             attempt: 1,
             at: Timestamp::from_second(1_700_000_009).ok(),
             by: "ann@desk".into(),
+            only_here: false,
         };
         let want = |info, end, attempts| Recorded { id: id(2), info, attempts, end, steps: vec![] };
         assert_eq!(bed.records(1, true), [want(Some(known(2, true)), Some(ended.clone()), 1)]);

@@ -21,6 +21,28 @@ fn tasks(command: &str) -> String {
     )
 }
 
+/// With the last tasks the host is told how it ends, if they end well. Nobody has to come back for it.
+#[test]
+fn a_host_that_is_done_knows_it_and_has_given_the_lock_away() {
+    let fleet = Fleet::builder().webs(1).start();
+    let shop = shop(&fleet);
+    shop.config(&tasks("true"));
+    let mut command = shop.project.command(["deploy", "production"]);
+    command.env("GARMENT_TEST_STOP_AT", "TaskFinished after/four");
+    let running = shop.project.spawn_command(command);
+    assert!(running.has_stopped());
+    let operations = fleet.host("web1").file("shop/.garment/operations");
+    until("the end is written down", || {
+        std::fs::read_dir(&operations).unwrap().any(|entry| entry.unwrap().path().join("end").exists())
+    });
+    // The lock is free, though the connection is there.
+    until("another operation may begin", || shop.project.run(["deploy", "production"]).status.success());
+    running.kill();
+    running.finish();
+    let history = shop.project.run(["history", "production"]);
+    history.code(0).stdout_has("done");
+}
+
 #[test]
 fn ctrl_c_in_the_second_task() {
     let fleet = Fleet::builder().webs(1).start();
@@ -46,7 +68,6 @@ fn ctrl_c_in_the_second_task() {
     [web1] $ echo here; (sleep 4321) & sleep 1234
     [web1] here
     stopping: what runs is being ended, nothing new starts
-    [web1] Terminated
     == before: two: stopped after TIME
 
     deploy to production stopped, as asked (TIME)

@@ -24,7 +24,6 @@ fn the_whole_group_is_ended() {
       see why it takes so long, or give the task a longer `timeout`
       its last lines of output:
       | here
-      | Terminated
 
     host  current  how far it came
     web1  none     failed in before: long

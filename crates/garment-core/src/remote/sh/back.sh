@@ -36,7 +36,7 @@ alone() {
 }
 
 # back: `current` leads again where it led before $release, if $release is what it leads to now. $release becomes
-# $left_as, the release that is current again is live. Sets $at_release and $at_target to what is current in the end.
+# $left_as, the release that is current again is live. Sets $at_release to what is current in the end.
 back() {
 	came_from=$state_dir/releases/.$release.from
 	locate_current

@@ -17,9 +17,9 @@ drop_link() {
 
 # make_record: sets $record to that of a switch that waits.
 make_record() {
-	_now=$(date +%s)
-	record=$unconfirmed/$$-$_now.waits
-	if ! said=$(mkdir -p "$unconfirmed" 2>&1 && ln -s -- "$back_as $((_now + within)) $release" "$record" 2>&1); then
+	clock
+	record=$unconfirmed/$$-$now.waits
+	if ! said=$(mkdir -p "$unconfirmed" 2>&1 && ln -s -- "$back_as $((now + within)) $release" "$record" 2>&1); then
 		reason "$said"
 		fail "can't write to \`$unconfirmed\`: $reason" "let $(id -un) write to it, and see whether the disk is full"
 	fi
@@ -64,6 +64,7 @@ parent "$current"
 make_dir "$result" current_symlink
 beside=${result%/}/.${current##*/}.garment-new
 
+read_target
 left=$at_release
 if [ "$at_release" != "$release" ]; then
 	# A symlink keeps any path as it is.
@@ -118,7 +119,7 @@ emit from "${at_release:-$at_target}"
 emit to "$release"
 if [ "$at_release" = "$release" ] && read_state "$release" && [ "$its_state" = live ]; then
 	: # It has been live since then, not since now.
-elif ! write_state "$release" state=live "live_since=$(date +%s)"; then
+elif ! { clock && write_state "$release" state=live "live_since=$now"; }; then
 	warn "$release is current, but its state can't be written in $state_dir/releases"
 fi
 if [ -n "$left" ] && ! write_state "$left" "state=$left_as"; then

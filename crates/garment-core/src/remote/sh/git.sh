@@ -87,10 +87,10 @@ show_url() {
 
 # telling: sets $telling to the line of $said that says most, and passes all of it on to people.
 telling() {
-	telling='' _sure=''
+	telling='' _sure='' _cr=$(printf '\r')
 	if [ -n "$said" ]; then printf '%s\n' "$said" >&2; fi
 	while IFS= read -r _line; do
-		_line=${_line%"$cr"}
+		_line=${_line%"$_cr"}
 		case $_line in
 		*'Host key verification failed'*) _sure=$_line ;;
 		'' | @* | [Ww]arning:* | hint:* | 'Cloning into '*) ;;

@@ -13,9 +13,6 @@ unset CDPATH TAR_OPTIONS GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTO
 HOME=${HOME:-$(pwd)}
 nl='
 '
-tab=$(printf '\t')
-cr=$(printf '\r')
-soh=$(printf '\001')
 
 # stdout is a file on this host, mostly. What a full disk does not take goes to the session directly, on fd 6.
 emit() {
@@ -44,6 +41,15 @@ note() {
 warn() {
 	note "$*"
 	emit warning "$*"
+}
+
+# clock: sets $now, in seconds since 1970. With $boot_time, which the session knows, it takes no process.
+clock() {
+	if [ -n "${boot_time-}" ] && { IFS=' ' read -r _up _rest </proc/uptime; } 2>/dev/null; then
+		now=$((boot_time + ${_up%%.*}))
+	else
+		now=$(date +%s)
+	fi
 }
 
 # absolute PATH: sets $result. `~` is the home folder, and so is where a relative path starts.
@@ -140,24 +146,31 @@ put_in_place() {
 	return 1
 }
 
-# locate_current: what is in the symlink's place. Sets $occupant (absent, release, elsewhere, not-a-symlink),
-# $at_release (a name in releases_dir) and $at_target (the link's text). Folders are compared where they really are,
-# whatever links lead there.
+# locate_current: what is in the symlink's place. Sets $occupant (absent, release, elsewhere, not-a-symlink) and $at_release
+# (a name in releases_dir). Folders are compared where they really are, whatever links lead there. Starts no process.
 locate_current() {
-	occupant=absent at_release='' at_target=''
+	occupant=absent at_release=''
 	if [ -L "$current" ]; then
 		occupant=elsewhere
-		at_target=$(readlink -n "$current" && printf x)
-		at_target=${at_target%x}
-		_there=$(cd -P "$current" 2>/dev/null && pwd -P && printf x)
-		_here=$(cd -P "$releases" 2>/dev/null && pwd -P && printf x)
-		_there=${_there%"$nl"x} _here=${_here%"$nl"x}
-		if [ -n "$_there" ] && [ -n "$_here" ] && [ "${_there%/*}" = "$_here" ]; then
-			occupant=release
-			at_release=${_there##*/}
+		if cd -P "$current" 2>/dev/null; then
+			_there=$PWD
+			if cd -P "$releases" 2>/dev/null && [ "${_there%/*}" = "${PWD%/}" ]; then
+				occupant=release
+				at_release=${_there##*/}
+			fi
+			cd "$HOME" 2>/dev/null || cd /
 		fi
 	elif [ -e "$current" ]; then
 		occupant=not-a-symlink
+	fi
+}
+
+# read_target: sets $at_target to the text of the symlink, empty if there is none.
+read_target() {
+	at_target=''
+	if [ -L "$current" ]; then
+		at_target=$(readlink -n "$current" && printf x)
+		at_target=${at_target%x}
 	fi
 }
 

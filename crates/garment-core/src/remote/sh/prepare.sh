@@ -185,7 +185,8 @@ if [ -n "$submodule_protocols" ]; then
 	GIT_PROTOCOL_FROM_USER=$submodule_protocols
 	export GIT_PROTOCOL_FROM_USER
 fi
-if ! write_first_state "$release" state=building "commit=$commit" "by=$by" "ref=$git_ref" "made=$(date +%s)" 2>/dev/null; then
+clock
+if ! write_first_state "$release" state=building "commit=$commit" "by=$by" "ref=$git_ref" "made=$now" 2>/dev/null; then
 	fail "can't write to \`$state_dir/releases\`" "let $(id -un) write there, and see whether the disk is full"
 fi
 on_fail=give_up

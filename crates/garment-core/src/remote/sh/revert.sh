@@ -7,5 +7,6 @@ trap '' PIPE
 still_locked
 claim || :
 take_back
+read_target
 emit to "${at_release:-$at_target}"
 emit end revert

@@ -41,6 +41,7 @@ recorded_live() {
 see_whether_it_moved() {
 	if [ -z "$recorded" ] || [ "$at_release" = "$recorded" ] || [ "$occupant" = not-a-symlink ]; then return; fi
 	if [ -n "$at_release" ] && read_state "$at_release" && [ "$its_state" = live ]; then return; fi
+	read_target
 	_at=${at_target%/}
 	if [ ! -d "$releases/$recorded" ] && [ "${_at##*/}" = "$recorded" ]; then
 		emit removed "$recorded"

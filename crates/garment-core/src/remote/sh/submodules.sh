@@ -13,6 +13,7 @@ fill() (
 		fail "the files of commit $its_commit can't be unpacked in \`$dir\`: $telling" "$remedy"
 	fi
 	if [ "${plain_commit-}" = "$its_commit" ]; then exit 0; fi
+	tab=$(printf '\t') soh=$(printf '\001')
 	# One line an entry, so a newline in a path becomes \001 here; the last line says that git was through.
 	links=$({ run_git --git-dir="$git_dir" ls-tree -r -z "$its_commit" && printf '.\0'; } |
 		tr '\0\n' '\n\001' | sed -n -e 's/^160000 commit //p' -e '/^\.$/p')

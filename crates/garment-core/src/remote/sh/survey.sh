@@ -2,7 +2,8 @@
 # What is on this host. Changes nothing, and starts no process for each release.
 
 emit home "$HOME"
-emit user "$(id -un)"
+# A login sets both.
+emit user "${LOGNAME:-${USER:-$(id -un)}}"
 for tool in bash git; do
 	if command -v "$tool" >/dev/null 2>&1; then emit has "$tool"; fi
 done
@@ -36,6 +37,11 @@ done
 if [ -n "$last" ]; then emit last_operation "$last"; fi
 
 locate_current
+at_target=''
+case $occupant:$at_release in
+release:[0-9]*T*-*) ;;
+*) read_target ;;
+esac
 emit current "$occupant"
 emit current_release "$at_release"
 emit current_target "$at_target"

@@ -11,6 +11,10 @@ const PAUSE: Duration = Duration::from_millis(3);
 /// How many looks find a connection, if there is one to be found: a second's, for one login.
 const LOOKS: u32 = 300;
 
+/// With so many logins there is always another one to go on with: what one waits for costs nobody time, and all those
+/// looks would.
+const FEW: u32 = 8;
+
 static LOGINS: AtomicU32 = AtomicU32::new(0);
 
 /// One of the logins that are under way.
@@ -38,7 +42,7 @@ pub(in crate::transport) async fn shorten(child: Option<u32>) -> Infallible {
         && sockopt::set_tcp_nodelay(&socket, true).is_ok()
     {
         // It is forgotten after some packets.
-        while sockopt::set_tcp_quickack(&socket, true).is_ok() {
+        while sockopt::set_tcp_quickack(&socket, true).is_ok() && LOGINS.load(Ordering::Relaxed) <= FEW {
             pause().await;
         }
     }

@@ -51,7 +51,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         4 => vec(any::<u8>(), 0..40),
         1 => (1..WORD.len() - 4).prop_map(|n| WORD.as_bytes()[..n].to_vec()),
         1 => proptest::sample::select(vec![
-            "\n", " end 0 0\n", "end 0 0\n", "done\n", "err\n", "out\n", "begin 1 1 recorded\n", "g", "\0", "\r\n",
+            "\n", " end 0 0\n", "end 0 0\n", " ended 0 0\n", "done\n", "err\n", "out\n", "begin 1 1 recorded\n", "g", "\0", "\r\n",
         ])
         .prop_map(|text| text.as_bytes().to_vec()),
         1 => Just(format!("{other} end 0 0\n").into_bytes()),
@@ -147,14 +147,21 @@ impl Wire {
         for (id, act) in that_run(acts).iter().enumerate().skip(from) {
             let recorded = if act.recorded { " recorded" } else { "" };
             wire.mark(Stream::Stdout, &format!("begin {id} 4711{recorded}"));
+            if !act.recorded {
+                wire.mark(Stream::Stderr, &format!("begin {id}"));
+            }
             wire.prints(act, if id == from { told } else { [0, 0] }, id < has_begun);
             let end = match act.end {
-                End::Status(status) => format!("end {id} {status}"),
-                End::Late(status) => format!("end {id} {status} timeout"),
-                End::Unknown => format!("end {id} unknown"),
+                End::Status(status) => format!("{id} {status}"),
+                End::Late(status) => format!("{id} {status} timeout"),
+                End::Unknown => format!("{id} unknown"),
             };
-            wire.mark(Stream::Stdout, &end);
-            wire.mark(Stream::Stderr, &end);
+            if act.recorded {
+                wire.mark(Stream::Stdout, &format!("ended {end}"));
+            } else {
+                wire.mark(Stream::Stdout, &format!("end {end}"));
+                wire.mark(Stream::Stderr, &format!("end {end}"));
+            }
         }
         wire.mark(Stream::Stdout, "done");
         wire

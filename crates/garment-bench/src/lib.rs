@@ -48,12 +48,14 @@ pub fn run(
     for missing in &tools.missing {
         writeln!(tables, "{missing}\n")?;
     }
-    for repository in &options.repository {
+    for (number, repository) in options.repository.iter().enumerate() {
         room::check(options, *repository, tools.present.len())?;
         let mut bed = bed::Bed::set_up(options, *repository, progress)?;
         for part in options.parts() {
             match part {
                 Part::Deploys => deploys::measure(&mut bed, &tools.present, options, stop, tables, progress)?,
+                // They are the same whatever is deployed.
+                Part::Logins if number > 0 => {}
                 Part::Logins => logins::measure(&mut bed, options, stop, tables, progress)?,
                 Part::Persist => persist::measure(&mut bed, options, stop, tables, progress)?,
             }

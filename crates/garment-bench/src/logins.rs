@@ -50,11 +50,8 @@ pub(crate) fn measure(
         }
     }
     bed.link(&Link::default())?;
-    let (name, default) = (bed.repository.name(), default_kex(bed)?);
-    writeln!(
-        tables,
-        "### One login (`ssh HOST true`)\n\nOpenSSH's default here is `{default}`. (Beside the {name} repository.)\n\n{table}"
-    )?;
+    let default = default_kex(bed)?;
+    writeln!(tables, "### One login (`ssh HOST true`)\n\nOpenSSH's default here is `{default}`.\n\n{table}")?;
     Ok(())
 }
 

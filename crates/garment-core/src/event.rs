@@ -160,6 +160,13 @@ pub enum What {
         /// What it leads to again: a release's name or a path; `None` where there was nothing.
         to: Option<String>,
     },
+    /// How far something is that takes long. Told from time to time, and not at all of what is over soon.
+    Progress {
+        /// Where; `None` is this machine.
+        host: Option<HostName>,
+        /// In a few words: `45 of 120 MB`.
+        text: String,
+    },
     /// Something worth knowing that stops nothing.
     Note {
         /// Where, if it is about one host.
@@ -222,6 +229,8 @@ pub struct Resuming {
 /// Where in an operation a task stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Phase {
+    /// garment's own: what hosts lack of the repository is sent to them.
+    Deliver,
     /// garment's own: the release is put together on each host.
     Prepare,
     /// A task of the user's.

@@ -14,7 +14,9 @@ pub(crate) fn watch(test: &Test) -> impl Fn(&Event) + Send + Sync + 'static {
     let test = test.clone();
     let passed = AtomicUsize::new(0);
     move |event| {
-        if matches!(event.what, What::Output { .. }) || (test.stop_at.is_none() && test.events.is_none()) {
+        if matches!(event.what, What::Output { .. } | What::Progress { .. })
+            || (test.stop_at.is_none() && test.events.is_none())
+        {
             return;
         }
         let number = passed.fetch_add(1, Ordering::Relaxed) + 1;

@@ -97,7 +97,10 @@ impl Context {
         // Hosts are waited for, not computed: one thread does.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime needs nothing but an epoll descriptor and a pipe");
-        let origin = Git { ssh_command: self.surroundings.git_ssh_command.clone() };
+        let origin = Git {
+            ssh_command: self.surroundings.git_ssh_command.clone(),
+            cache: self.surroundings.cache.clone(),
+        };
         let transport = self.transport();
         let interrupt = Interrupt::default();
         runtime.block_on(async {

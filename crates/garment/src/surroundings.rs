@@ -15,6 +15,8 @@ pub(crate) struct Surroundings {
     pub(crate) stderr_is_terminal: bool,
     /// `GIT_SSH_COMMAND`.
     pub(crate) git_ssh_command: Option<String>,
+    /// Where garment may keep what is quicker at hand: `garment` in `XDG_CACHE_HOME`, or in `~/.cache`.
+    pub(crate) cache: Option<PathBuf>,
     /// Who runs garment and where, as `user@machine`.
     pub(crate) operator: String,
     /// The folder of this program, where a shell would not find it as `garment`.
@@ -63,6 +65,7 @@ pub(crate) fn read() -> Surroundings {
         },
         stderr_is_terminal: std::io::stderr().is_terminal(),
         git_ssh_command: filled("GIT_SSH_COMMAND"),
+        cache: cache(filled("XDG_CACHE_HOME"), filled("HOME")),
         operator: format!("{user}@{machine}"),
         not_on_path: not_on_path(),
         #[cfg(debug_assertions)]
@@ -73,6 +76,14 @@ pub(crate) fn read() -> Surroundings {
             login_timeout: seconds("GARMENT_TEST_LOGIN_TIMEOUT"),
         },
     }
+}
+
+/// A path that is not absolute counts for nothing, as the XDG Base Directory Specification says.
+fn cache(xdg: Option<String>, home: Option<String>) -> Option<PathBuf> {
+    let absolute = |path: &PathBuf| path.is_absolute();
+    let xdg = xdg.map(PathBuf::from).filter(absolute);
+    let folder = xdg.or_else(|| home.map(PathBuf::from).filter(absolute).map(|home| home.join(".cache")));
+    folder.map(|folder| folder.join("garment"))
 }
 
 /// The user's name in the text of a passwd file.
@@ -97,6 +108,18 @@ fn not_on_path() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_cache_is_where_others_have_theirs() {
+        let found = |xdg: &str, home: &str| {
+            let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            cache(given(xdg), given(home)).map(|path| path.display().to_string()).unwrap_or_default()
+        };
+        assert_eq!(found("/var/c", "/home/ada"), "/var/c/garment");
+        assert_eq!(found("", "/home/ada"), "/home/ada/.cache/garment");
+        assert_eq!(found("c", "/home/ada"), "/home/ada/.cache/garment");
+        assert_eq!(found("", "home"), "");
+    }
 
     #[test]
     fn people_have_names_in_passwd() {

@@ -9,7 +9,7 @@ use super::tree::{Entry, Kind, Text};
 use super::variables::{self, Definition};
 use super::wording::tick;
 use super::{hosts, tasks::TaskBlock};
-use crate::model::{Host, Setting};
+use crate::model::{Delivery, Host, Setting};
 
 /// The base settings that are texts, in the order in which they see one another.
 pub(super) const TEXTS: [Setting; 6] = [
@@ -24,7 +24,7 @@ pub(super) const TEXTS: [Setting; 6] = [
 /// What `repo_url` was called before.
 const OLDER_NAMES: [&str; 2] = ["git_repo", "git_origin"];
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "repo_url",
     "git_ref",
     "deploy_dir",
@@ -32,6 +32,7 @@ const KEYS: [&str; 16] = [
     "releases_dir",
     "current_symlink",
     "keep_releases",
+    "delivery",
     "forward_agent",
     "shell",
     "timeout",
@@ -51,6 +52,7 @@ pub(super) struct Block {
     /// By position in [`TEXTS`].
     pub(super) texts: [Field<Placed>; 6],
     pub(super) keep_releases: Field<u32>,
+    pub(super) delivery: Field<Delivery>,
     pub(super) forward_agent: Field<bool>,
     pub(super) shell: Field<Vec<String>>,
     /// `None` is `none`: what the base says does not hold here.
@@ -92,6 +94,7 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems<'_>) -> Option<Block> 
         extends: Field::Absent,
         texts: Default::default(),
         keep_releases: Field::Absent,
+        delivery: Field::Absent,
         forward_agent: Field::Absent,
         shell: Field::Absent,
         timeout: Field::Absent,
@@ -113,6 +116,7 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems<'_>) -> Option<Block> 
         match key {
             _ if OLDER_NAMES.contains(&key) => {}
             "keep_releases" => block.keep_releases = Field::from_option(read::count(entry, problems)),
+            "delivery" => block.delivery = Field::from_option(delivery(entry, problems)),
             "forward_agent" => block.forward_agent = Field::from_option(read::boolean(entry, problems)),
             "shell" => block.shell = Field::from_option(read::shell(entry, problems)),
             "timeout" => block.timeout = read::limit(entry, "30m", problems),
@@ -200,6 +204,17 @@ fn one_repo_url<'n>(entries: &'n [Entry], problems: &mut Problems<'_>) -> Option
 fn text(entry: &Entry, problems: &mut Problems<'_>) -> Option<Placed> {
     let text = read::text(entry, problems)?;
     Some(templates::parse(&text, problems))
+}
+
+fn delivery(entry: &Entry, problems: &mut Problems<'_>) -> Option<Delivery> {
+    let text = read::text(entry, problems)?;
+    let found = Delivery::WORDS.iter().find(|(_, word)| *word == text.text);
+    if found.is_none() {
+        problems
+            .add(&text.range, format!("`delivery` must be pull or push, not {}", tick(&text.text)))
+            .help("`pull`: each host fetches from `repo_url`; `push`: this machine does, and sends each host what it lacks");
+    }
+    found.map(|(delivery, _)| *delivery)
 }
 
 fn extends(entry: &Entry, problems: &mut Problems<'_>) -> Option<Text> {

@@ -123,6 +123,7 @@ fn over(base: &Block, own: &Block) -> Block {
         variables,
         stages,
         keep_releases: own.keep_releases.or(&base.keep_releases),
+        delivery: own.delivery.or(&base.delivery),
         forward_agent: own.forward_agent.or(&base.forward_agent),
         shell: own.shell.or(&base.shell),
         timeout: own.timeout.or(&base.timeout),

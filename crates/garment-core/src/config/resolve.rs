@@ -106,6 +106,7 @@ fn make(block: &Block) -> Option<Environment> {
         releases_dir: text(4)?,
         current_symlink: text(5)?,
         keep_releases: block.keep_releases.given().copied().unwrap_or(10),
+        delivery: block.delivery.given().copied().unwrap_or_default(),
         forward_agent: block.forward_agent.given().copied().unwrap_or(false),
         shell: block.shell.given().cloned(),
         timeout,

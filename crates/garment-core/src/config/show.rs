@@ -2,7 +2,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::quoting::quote;
-use crate::model::{Environment, Setting, Stage, Task, Template, write_duration};
+use crate::model::{Delivery, Environment, Setting, Stage, Task, Template, write_duration};
 
 /// The environment as a `deploy.conf` of its own: `extends` and defaults written out, and every name replaced by its
 /// value as far as that is known without a host and a release. Loads again, to an environment that does the same.
@@ -24,6 +24,10 @@ pub fn show(environment: &Environment) -> String {
     }
     out.line(1, &format!("keep_releases: {}", environment.keep_releases));
     known.define(Setting::KeepReleases.key(), &Template::literal(environment.keep_releases.to_string()));
+    // Only where it is not what everybody expects.
+    if environment.delivery != Delivery::default() {
+        out.line(1, &format!("delivery: {}", environment.delivery.word()));
+    }
     out.line(1, &format!("forward_agent: {}", environment.forward_agent));
     out.list(1, "shell", environment.shell.iter().flatten());
     out.limit(1, "timeout", environment.timeout, None);

@@ -1,12 +1,14 @@
 use jiff::Timestamp;
 
 use super::Means;
+use super::deliver::stock;
+use super::fleet::unless_interrupted;
 use super::lock::Wait;
-use super::operation::{Early, LockRequest, Running, new_id};
+use super::operation::{Early, LockRequest, Opened, Running, new_id};
 use crate::event::{Operation, Outcome, What};
-use crate::model::{CommitId, Environment, Setting};
-use crate::origin::NoCommit;
-use crate::plan::{Deploy, Scope, Selection, compile_deploy, unknown_ids};
+use crate::model::{CommitId, Delivery, Environment, Setting};
+use crate::origin::Stock;
+use crate::plan::{Deliveries, Deploy, Scope, Selection, compile_deploy, unknown_ids};
 
 /// What is asked of a deploy.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +23,14 @@ pub struct DeployRequest {
     pub wait: Wait,
 }
 
+/// What is found out while hosts are logged in to.
+struct Known {
+    git_ref: String,
+    commit: CommitId,
+    /// What this machine delivers, if it does.
+    stock: Option<Stock>,
+}
+
 /// Makes a release of one commit on every host and switches to it.
 pub async fn deploy(environment: &Environment, request: &DeployRequest, means: Means<'_>) -> Outcome {
     let running = Running::begin(Operation::Deploy, environment, means);
@@ -31,35 +41,63 @@ pub async fn deploy(environment: &Environment, request: &DeployRequest, means: M
         return running.refuse(problem);
     }
     let resolve = async {
-        let commit = means.origin.resolve(&repo_url, &git_ref).await.map_err(|none| match none {
-            NoCommit::Wrong(problem) => Early::Refused(problem),
-            NoCommit::Unreachable(problem) => Early::NoOrigin(problem),
-        })?;
+        let commit = means.origin.resolve(&repo_url, &git_ref).await.map_err(Early::from)?;
         means.teller.tell(What::Resolved { git_ref: git_ref.clone(), commit: commit.clone() });
-        Ok((git_ref.clone(), commit))
+        let stock = match environment.delivery {
+            Delivery::Pull => None,
+            Delivery::Push => Some(stock(means, &repo_url, &commit).await?),
+        };
+        Ok(Known { git_ref: git_ref.clone(), commit, stock })
     };
     let lock = LockRequest {
         by: &request.by,
         wait: request.wait,
         doing: format!("deploy of {git_ref}"),
-        doing_what: |(git_ref, commit): &(String, CommitId)| {
-            Some(format!("deploy of {git_ref} ({})", commit.short()))
-        },
+        doing_what: |known: &Known| Some(format!("deploy of {} ({})", known.git_ref, known.commit.short())),
     };
-    running
-        .carry_out(lock, resolve, |(_, commit), facts, holder| {
+    let opening = async {
+        let mut opened = running.open(lock, resolve).await?;
+        let deliveries = deliveries(&running, &mut opened).await;
+        match deliveries {
+            Ok(deliveries) => Ok((opened, deliveries)),
+            Err(outcome) => {
+                opened.fleet.close().await;
+                Err(outcome)
+            }
+        }
+    };
+    let (opened, deliveries) = match unless_interrupted(means.interrupt, opening).await {
+        None => return running.interrupted(),
+        Some(Err(outcome)) => return running.finish(*outcome),
+        Some(Ok(opened)) => opened,
+    };
+    let outcome = running
+        .carry_on(opened, |known, facts, holder| {
             let now = Timestamp::now();
             let deploy = Deploy {
                 git_ref: &git_ref,
-                commit: &commit,
+                commit: &known.commit,
                 now,
                 operation: &new_id(now, facts, Operation::Deploy),
                 by: &request.by,
                 selection: &request.selection,
                 token: Some(&holder.token),
                 continued: None,
+                deliveries: deliveries.as_ref(),
             };
             compile_deploy(environment, facts, &deploy)
         })
-        .await
+        .await;
+    running.finish(outcome)
+}
+
+/// What hosts lack, where this machine delivers it.
+async fn deliveries(
+    running: &Running<'_>,
+    opened: &mut Opened<Known>,
+) -> Result<Option<Deliveries>, Box<Outcome>> {
+    let Opened { fleet, holder, facts, known } = opened;
+    let Some(stock) = &known.stock else { return Ok(None) };
+    let all = vec![true; facts.len()];
+    running.deliveries(fleet, facts, stock, Some(&holder.token), &all).await.map(Some)
 }

@@ -6,7 +6,9 @@ use super::Teller;
 use super::ahead::{self, Ahead};
 use super::fleet::{LONGEST_ANSWER, script_problem};
 use super::lines::Lines;
+use super::progress::{Throttle, newest};
 use crate::event::{Exit, Failure, HostName, HostResult, Problem, StepRef, Stream, TaskRef, What};
+use crate::model::Bytes;
 use crate::remote;
 use crate::transport::{Lost, Session, Signal, Step, Wish};
 
@@ -40,6 +42,9 @@ pub(super) struct State {
     ended: usize,
     failed: Option<(usize, Exit)>,
     timed_out: bool,
+    throttle: Throttle,
+    /// Up to where in the answer it is told how far the step is.
+    progress_told: usize,
 }
 
 impl HostTask<'_> {
@@ -101,6 +106,7 @@ impl HostTask<'_> {
                 state.running = Some((index, Instant::now()));
                 state.lines.take_tail();
                 state.answer.clear();
+                state.progress_told = 0;
                 self.teller.tell(What::StepStarted {
                     host: self.host.clone(),
                     task: self.task.clone(),
@@ -113,10 +119,15 @@ impl HostTask<'_> {
                 if state.answer.len() < LONGEST_ANSWER {
                     state.answer.extend_from_slice(bytes);
                 }
+                if let Some((text, behind)) = newest(&state.answer, state.progress_told) {
+                    state.progress_told = behind;
+                    self.teller.tell(What::Progress { host: Some(self.host.clone()), text });
+                }
             }
             Signal::Output(_, stream, bytes) => {
                 state.lines.feed(stream, bytes, |stream, line| self.tell_line(stream, line));
             }
+            Signal::Arrived(index, bytes) => self.tell_progress(state, index, bytes),
             Signal::TimedOut(_) => state.timed_out = true,
             Signal::Disconnected(problem) => self.teller.tell(What::Disconnected {
                 host: self.host.clone(),
@@ -155,6 +166,15 @@ impl HostTask<'_> {
                     took,
                 });
             }
+        }
+    }
+
+    fn tell_progress(&self, state: &mut State, index: usize, bytes: Bytes) {
+        if let Some(parcel) = &self.steps[index].parcel
+            && state.throttle.is_due()
+        {
+            let text = format!("{bytes} of {}", parcel.size);
+            self.teller.tell(What::Progress { host: Some(self.host.clone()), text });
         }
     }
 

@@ -87,6 +87,7 @@ async fn check_all(environment: &Environment, means: Means<'_>) -> Vec<Inspected
                 paths: &paths,
                 repo_url: &repo_url,
                 forward_agent: environment.forward_agent,
+                delivery: environment.delivery,
             });
             let [reply] = ask_all(&mut **session, &[Step::script("check", text)]).await?;
             let mut problems = remote::parse_check(&reply.answer).map_err(|bad| unreadable(&bad))?;

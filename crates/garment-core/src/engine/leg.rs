@@ -11,7 +11,7 @@ use super::host_task::{HostTask, HostTaskEnd, State};
 use super::outcome::Ledger;
 use super::run::{GRACE, LAST_GRACE, finish, is_switch, raise};
 use super::{Interrupt, Teller};
-use crate::event::{HostName, HostResult, What};
+use crate::event::{HostName, HostResult, Phase, What};
 use crate::plan::{Plan, PlanTask, Record};
 use crate::transport::{Lost, Signal, Step, Wish};
 
@@ -20,9 +20,11 @@ use crate::transport::{Lost, Signal, Step, Wish};
 pub(super) fn legs(plan: &Plan) -> Vec<Range<usize>> {
     let mut legs: Vec<Range<usize>> = Vec::new();
     for (index, task) in plan.tasks.iter().enumerate() {
-        let alone = plan.hosts.len() == 1 && !is_switch(task);
+        // What is sent comes in batches of its own.
+        let by_itself = |task: &PlanTask| is_switch(task) || task.task.phase == Phase::Deliver;
+        let alone = plan.hosts.len() == 1 && !by_itself(task);
         match legs.last_mut() {
-            Some(leg) if alone && !is_switch(&plan.tasks[leg.start]) => leg.end = index + 1,
+            Some(leg) if alone && !by_itself(&plan.tasks[leg.start]) => leg.end = index + 1,
             _ => legs.push(index..index + 1),
         }
     }

@@ -3,6 +3,7 @@
 
 mod abandon;
 mod ahead;
+mod deliver;
 mod deploy;
 mod end;
 mod fleet;
@@ -17,6 +18,7 @@ mod locked;
 mod operation;
 mod outcome;
 mod pin;
+mod progress;
 mod resume;
 mod rollback;
 mod run;

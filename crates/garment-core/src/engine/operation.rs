@@ -1,15 +1,17 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::pin::pin;
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Means;
+use super::deliver::while_beating;
 use super::end::end;
 use super::fleet::{Fleet, Greeted, LoggedIn, unless_interrupted};
 use super::history::{NoRecords, apart};
 use super::lock::{NoLock, Wait, holder, lock_and_look, lock_steps};
 use super::outcome::{Ledger, current};
-use super::run::{IDLE, run};
+use super::run::run;
 use crate::event::{Current, HostOutcome, Operation, Outcome, Problem, Progress, Verdict, What};
 use crate::model::{Environment, Host, HostFacts, OperationId};
 use crate::plan::{NoPlan, Plan, host_names};
@@ -24,7 +26,7 @@ pub(super) struct Running<'a> {
 }
 
 /// What is known of a host: facts, or nothing yet, or why it can't be asked.
-type Seen = Result<Option<HostFacts>, Problem>;
+pub(super) type Seen = Result<Option<HostFacts>, Problem>;
 
 /// What the locks are asked for with.
 pub(super) struct LockRequest<'a, T> {
@@ -45,7 +47,7 @@ async fn both<const N: usize, T>(
     hosts: impl Future<Output = FleetOpened<N>>,
     meanwhile: impl Future<Output = Result<T, Early>>,
 ) -> Result<(FleetOpened<N>, T), Early> {
-    tokio::pin!(hosts, meanwhile);
+    let (mut hosts, mut meanwhile) = (pin!(hosts), pin!(meanwhile));
     let mut opened = tokio::select! {
         known = &mut meanwhile => {
             let known = known?;
@@ -53,19 +55,11 @@ async fn both<const N: usize, T>(
         }
         opened = &mut hosts => opened,
     };
-    loop {
-        let idle = async {
-            tokio::time::sleep(IDLE).await;
-            opened.0.beat().await;
-        };
-        tokio::select! {
-            known = &mut meanwhile => return known.map(|known| (opened, known)),
-            () = idle => {}
-        }
-    }
+    let known = while_beating(&mut opened.0, meanwhile).await?;
+    Ok((opened, known))
 }
 
-fn all_seen(facts: &[HostFacts]) -> Vec<Seen> {
+pub(super) fn all_seen(facts: &[HostFacts]) -> Vec<Seen> {
     facts.iter().map(|facts| Ok(Some(facts.clone()))).collect()
 }
 
@@ -181,7 +175,7 @@ impl<'a> Running<'a> {
         self.end_early(Early::Interrupted, &[])
     }
 
-    async fn carry_on<T>(
+    pub(super) async fn carry_on<T>(
         &self,
         opened: Opened<T>,
         compile: impl FnOnce(T, &[HostFacts], &Holder) -> Result<Plan, NoPlan>,
@@ -239,7 +233,7 @@ impl<'a> Running<'a> {
         self.finish(outcome)
     }
 
-    fn early(&self, early: Early, seen: &[Seen]) -> Outcome {
+    pub(super) fn early(&self, early: Early, seen: &[Seen]) -> Outcome {
         let (verdict, problems) = match early {
             Early::Refused(problem) => (Verdict::Refused, vec![problem]),
             Early::NoOrigin(problem) => (Verdict::Unreachable, vec![problem]),

@@ -4,13 +4,14 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::Means;
+use super::deliver::{stock, while_beating};
 use super::fleet::{Fleet, ask, unless_interrupted};
 use super::history::{NoRecords, read_records};
 use super::lock::Wait;
-use super::operation::{LockRequest, Opened, Running};
+use super::operation::{LockRequest, Opened, Running, all_seen};
 use crate::event::{Operation, Outcome, What};
-use crate::model::Environment;
-use crate::plan::{Record, Resume, compile_resume, survey_paths};
+use crate::model::{Delivery, Environment, Setting};
+use crate::plan::{Deliveries, Record, Resume, Scope, compile_resume, resumed_deploy, survey_paths};
 use crate::remote::{self, Recorded};
 use crate::transport::Step;
 
@@ -39,18 +40,27 @@ pub async fn resume(environment: &Environment, request: &ResumeRequest, means: M
     };
     let opening = async {
         let mut opened = running.open(lock, async { Ok(()) }).await?;
-        match records(&mut opened.fleet, environment).await {
-            Ok(records) => Ok((opened, records)),
+        let records = match records(&mut opened.fleet, environment).await {
+            Ok(records) => records,
             Err(missing) => {
                 opened.fleet.close().await;
-                Err(Box::new(running.no_records(&opened.facts, missing)))
+                return Err(Box::new(running.no_records(&opened.facts, missing)));
+            }
+        };
+        match deliveries(&running, &mut opened, &records).await {
+            Ok(deliveries) => Ok((opened, records, deliveries)),
+            Err(outcome) => {
+                opened.fleet.close().await;
+                Err(outcome)
             }
         }
     };
     let outcome = match unless_interrupted(means.interrupt, opening).await {
         None => return running.interrupted(),
         Some(Err(outcome)) => *outcome,
-        Some(Ok((opened, records))) => go_on(&running, opened, &records, request).await,
+        Some(Ok((opened, records, deliveries))) => {
+            go_on(&running, opened, &records, deliveries.as_ref(), request).await
+        }
     };
     running.finish(outcome)
 }
@@ -59,10 +69,12 @@ async fn go_on(
     running: &Running<'_>,
     Opened { mut fleet, holder, facts, .. }: Opened<()>,
     records: &[Vec<Recorded>],
+    deliveries: Option<&Deliveries>,
     request: &ResumeRequest,
 ) -> Outcome {
     let token = Some(holder.token.as_str());
-    let resume = Resume { token, records, by: &request.by, changed_plan: request.changed_plan };
+    let (by, changed_plan) = (request.by.as_str(), request.changed_plan);
+    let resume = Resume { token, records, by, changed_plan, deliveries };
     let going = match compile_resume(running.environment, &facts, &resume) {
         Ok(going) => going,
         Err(none) => return running.no_plan(fleet, &facts, none).await,
@@ -70,6 +82,27 @@ async fn go_on(
     running.means.teller.tell(What::Resuming(going.resuming));
     note(&mut fleet, running.environment, &going.plan.record).await;
     running.run_plan(fleet, &holder, &facts, &going.plan).await
+}
+
+/// What hosts lack that did not get as far as making the release, where this machine delivers it.
+async fn deliveries(
+    running: &Running<'_>,
+    opened: &mut Opened<()>,
+    records: &[Vec<Recorded>],
+) -> Result<Option<Deliveries>, Box<Outcome>> {
+    let Opened { fleet, holder, facts, .. } = opened;
+    if running.environment.delivery != Delivery::Push {
+        return Ok(None);
+    }
+    let Some((release, commit)) = resumed_deploy(running.environment, records) else { return Ok(None) };
+    let whom: Vec<bool> = facts.iter().map(|facts| !facts.releases.contains_key(&release)).collect();
+    if !whom.contains(&true) {
+        return Ok(None);
+    }
+    let repo_url = Scope::without_host(running.environment).value(Setting::RepoUrl);
+    let stock = while_beating(fleet, stock(running.means, &repo_url, &commit)).await;
+    let stock = stock.map_err(|early| running.early(early, &all_seen(facts)))?;
+    running.deliveries(fleet, facts, &stock, Some(&holder.token), &whom).await.map(Some)
 }
 
 /// The newest operation of every host.

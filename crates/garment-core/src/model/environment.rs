@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Host, Stages, Template};
+use super::{Delivery, Host, Stages, Template};
 
 /// A named deployment target of `deploy.conf`, after `extends` and defaults: everything that a verb needs to know of
 /// it. Every template in it has been checked: each name that it uses is known.
@@ -22,6 +22,8 @@ pub struct Environment {
     pub current_symlink: Template,
     /// How many good releases stay on each host. At least 1.
     pub keep_releases: u32,
+    /// How the commit gets to the hosts.
+    pub delivery: Delivery,
     /// Whether ssh forwards the operator's agent to the hosts.
     pub forward_agent: bool,
     /// The shell that runs tasks' commands, as words before the command text; `None` is `bash -l -c`, or `sh -c` where

@@ -1,15 +1,17 @@
 use std::ffi::OsStr;
-use std::path::Path;
-use std::process::Output;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
 
-use super::command::program;
+use super::command::{git, program};
 use super::refs::{Advertised, Found};
-use super::{NoCommit, Origin};
+use super::{NoCommit, Origin, Stock, Tell};
 use crate::event::Problem;
-use crate::model::CommitId;
+use crate::model::{CommitId, Held, Parcel};
 
 /// Bounds one question to the origin.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -20,6 +22,8 @@ pub struct Git {
     /// The ssh command that the user's environment names (`GIT_SSH_COMMAND`). Without one it is the one of git's
     /// settings (`core.sshCommand`), or `ssh`.
     pub ssh_command: Option<String>,
+    /// The folder that copies of repositories are kept in; nothing in it is missed if it goes.
+    pub cache: Option<PathBuf>,
 }
 
 impl Origin for Git {
@@ -29,7 +33,7 @@ impl Origin for Git {
         git_ref: &'a str,
     ) -> BoxFuture<'a, Result<CommitId, NoCommit>> {
         Box::pin(async move {
-            let git = Self { ssh_command: Some(self.ssh().await) };
+            let git = self.with_ssh().await;
             let listed = git.run(None, ["ls-remote", "--", repo_url]).await?;
             if !listed.status.success() {
                 return Err(NoCommit::Unreachable(unreachable(repo_url, &listed)));
@@ -46,9 +50,74 @@ impl Origin for Git {
             }
         })
     }
+
+    fn stock_problem(&self) -> Option<Problem> {
+        self.cache_problem()
+    }
+
+    fn stock<'a>(
+        &'a self,
+        repo_url: &'a str,
+        commit: &'a CommitId,
+        tell: Tell<'a>,
+    ) -> BoxFuture<'a, Result<Stock, NoCommit>> {
+        Box::pin(async move { self.with_ssh().await.take_stock(repo_url, commit, tell).await })
+    }
+
+    fn pack<'a>(
+        &'a self,
+        stock: &'a Stock,
+        hosts: &'a [Vec<Held>],
+    ) -> BoxFuture<'a, Result<Vec<Vec<Parcel>>, Problem>> {
+        Box::pin(self.pack_for(stock, hosts))
+    }
 }
 
 impl Git {
+    async fn with_ssh(&self) -> Self {
+        Self { ssh_command: Some(self.ssh().await), ..self.clone() }
+    }
+
+    /// git that may talk to the origin, in English. `far`: where to was said by a repository that is elsewhere.
+    pub(super) fn remote<S: AsRef<OsStr>>(&self, far: bool, args: impl IntoIterator<Item = S>) -> Command {
+        let mut git = program();
+        // Its copies are garment's own: nobody's hooks have a say in them, and nothing stays behind in the background.
+        git.args(["-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "core.hooksPath=/dev/null"]);
+        if far {
+            git.args(["-c", "protocol.file.allow=user"]).env("GIT_PROTOCOL_FROM_USER", "0");
+        }
+        git.args(args).env("LC_ALL", "C");
+        // Nobody can answer a question beside a report that is being drawn. Credential helpers still work.
+        let ssh = self.ssh_command.as_deref().unwrap_or("ssh");
+        git.env("GIT_SSH_COMMAND", format!("{ssh} -o BatchMode=yes"));
+        git
+    }
+
+    /// Runs git in a copy on this machine, where it talks to nobody.
+    pub(super) async fn local<S: AsRef<OsStr>>(
+        &self,
+        dir: &Path,
+        args: impl IntoIterator<Item = S>,
+        input: Option<&[u8]>,
+    ) -> Result<Output, NoCommit> {
+        let mut git = git(dir, args);
+        git.env("GIT_NO_LAZY_FETCH", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
+        if input.is_some() {
+            git.stdin(Stdio::piped());
+        }
+        let started = |error| NoCommit::Unreachable(not_started(&error));
+        let mut child = git.spawn().map_err(started)?;
+        let stdin = child.stdin.take();
+        let write = async {
+            if let (Some(mut stdin), Some(input)) = (stdin, input) {
+                // If it does not read it says why.
+                let _ = stdin.write_all(input).await;
+            }
+        };
+        let ((), output) = tokio::join!(write, child.wait_with_output());
+        output.map_err(started)
+    }
+
     /// The ssh command to use: what is said here goes before git's own settings, so they have to be asked.
     async fn ssh(&self) -> String {
         if let Some(command) = &self.ssh_command {
@@ -104,7 +173,7 @@ impl Git {
     }
 }
 
-fn unreachable(repo_url: &str, output: &Output) -> Problem {
+pub(super) fn unreachable(repo_url: &str, output: &Output) -> Problem {
     let text = String::from_utf8_lossy(&output.stderr);
     // git's own word for it comes first; what follows is general advice.
     let said =
@@ -121,7 +190,7 @@ fn unreachable(repo_url: &str, output: &Output) -> Problem {
 }
 
 /// The URL as it may be shown: `https://user:***@host/…`.
-fn without_password(url: &str) -> String {
+pub(super) fn without_password(url: &str) -> String {
     let parts = url.split_once("://").and_then(|(scheme, rest)| {
         let (login, place) = rest.split_once('@')?;
         let (user, _) = login.split_once(':')?;

@@ -5,17 +5,26 @@
 mod ask;
 mod checkout;
 mod command;
+mod mirror;
+mod modules;
+mod pack;
+mod progress;
 mod refs;
+mod stock;
 mod workshop;
 
 pub use ask::Git;
 pub use checkout::{Checkout, Remote};
+pub use stock::Stock;
 pub use workshop::Workshop;
 
 use futures_util::future::BoxFuture;
 
 use crate::event::Problem;
-use crate::model::CommitId;
+use crate::model::{CommitId, Held, Parcel};
+
+/// Takes a few words on how far git is.
+pub type Tell<'a> = &'a (dyn Fn(&str) + Sync);
 
 /// A way to ask the origin.
 pub trait Origin: Sync {
@@ -28,6 +37,42 @@ pub trait Origin: Sync {
         repo_url: &'a str,
         git_ref: &'a str,
     ) -> BoxFuture<'a, Result<CommitId, NoCommit>>;
+
+    /// What would keep this machine from having copies of its own.
+    fn stock_problem(&self) -> Option<Problem> {
+        None
+    }
+
+    /// Brings this machine's own copies of a repository and of its submodules up to date, so that the commit can be
+    /// delivered from here.
+    ///
+    /// # Errors
+    /// They can't be had.
+    fn stock<'a>(
+        &'a self,
+        repo_url: &'a str,
+        commit: &'a CommitId,
+        tell: Tell<'a>,
+    ) -> BoxFuture<'a, Result<Stock, NoCommit>> {
+        let _ = (repo_url, commit, tell);
+        Box::pin(async {
+            let what = "this machine keeps no copy of the repository".into();
+            Err(NoCommit::Wrong(Problem { what, remedy: "set `delivery: pull`".into() }))
+        })
+    }
+
+    /// What each host lacks, by what it has.
+    ///
+    /// # Errors
+    /// It can't be put together.
+    fn pack<'a>(
+        &'a self,
+        stock: &'a Stock,
+        hosts: &'a [Vec<Held>],
+    ) -> BoxFuture<'a, Result<Vec<Vec<Parcel>>, Problem>> {
+        let _ = stock;
+        Box::pin(async { Ok(vec![Vec::new(); hosts.len()]) })
+    }
 }
 
 /// Why there is no commit.

@@ -1,11 +1,12 @@
 use jiff::{SignedDuration, Timestamp};
 
+use super::deliver::{Deliveries, deliver_task};
 use super::prune::{rollback_target, superfluous};
 use super::record::{About, name_steps, record};
 use super::resume::Continued;
 use super::scope::{Names, Scope, absolute_paths};
 use super::tasks::{Switch, own_task, reverts, stage_tasks, switch_tasks};
-use super::{NoPlan, Plan, Selection};
+use super::{NoPlan, Plan, PlanTask, Selection};
 use crate::event::{HostName, Operation, Phase, Problem};
 use crate::model::{
     CommitId, Environment, HostFacts, Occupant, OperationId, ReleaseName, Setting, Stage, State,
@@ -36,9 +37,11 @@ pub struct Deploy<'a> {
     pub token: Option<&'a str>,
     /// If it goes on with a deploy that was begun before: what has to be as it was then.
     pub continued: Option<&'a Continued>,
+    /// What hosts lack, where this machine delivers it.
+    pub deliveries: Option<&'a Deliveries>,
 }
 
-/// Compiles a deploy: prepare → before → cutover → after → prune → cleanup.
+/// Compiles a deploy: deliver → prepare → before → cutover → after → prune → cleanup.
 ///
 /// # Errors
 /// A host is in no state for it.
@@ -80,6 +83,8 @@ pub fn compile_deploy(
             git_ref: deploy.git_ref,
             token: deploy.token,
             resuming: deploy.continued.is_some(),
+            delivery: environment.delivery,
+            head: deploy.deliveries.map_or("", |deliveries| &deliveries.head),
         });
         Step::script(format!("make release {release}"), text)
     });
@@ -96,7 +101,9 @@ pub fn compile_deploy(
         .map(|paths| Switch { paths, left_as: State::Replaced, back_as: State::Failed })
         .collect();
 
-    let mut tasks = vec![own_task(Phase::Prepare, "prepare", prepare)];
+    let deliver = deploy.deliveries.map(|deliveries| deliver_task(facts, deliveries)).transpose()?;
+    let mut tasks: Vec<PlanTask> = deliver.flatten().into_iter().collect();
+    tasks.push(own_task(Phase::Prepare, "prepare", prepare));
     tasks.extend(stage(Stage::Before));
     tasks.extend(switch_tasks(environment, &switches, &release, deploy.token));
     tasks.extend(stage(Stage::After));

@@ -2,6 +2,7 @@
 //! The engine runs plans and knows nothing else; a plan is plain data.
 
 mod choose;
+mod deliver;
 mod deploy;
 mod differences;
 mod prune;
@@ -13,11 +14,12 @@ mod scope;
 mod select;
 mod tasks;
 
+pub use deliver::Deliveries;
 pub use deploy::{Deploy, compile_deploy};
 pub(crate) use deploy::{from_the_future, host_names};
 pub use record::Record;
 pub use recorded::{Merged, merge};
-pub use resume::{Continued, Going, Resume, Resumed, compile_resume};
+pub use resume::{Continued, Going, Resume, Resumed, compile_resume, resumed_deploy};
 pub use rollback::{Rollback, compile_rollback};
 pub use scope::{Scope, survey_paths};
 pub use select::{Selection, unknown_ids};

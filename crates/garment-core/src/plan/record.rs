@@ -139,6 +139,7 @@ pub(super) fn step_name(task: &TaskRef, index: usize) -> String {
 pub(super) fn key(task: &TaskRef) -> String {
     match task.phase {
         Phase::Stage(stage) => format!("{}-{}", stage.key(), file_name(&task.id)),
+        Phase::Deliver => "deliver".to_owned(),
         Phase::Prepare => "prepare".to_owned(),
         Phase::Rehearse => "rehearse".to_owned(),
         Phase::Cutover => "cutover".to_owned(),

@@ -5,10 +5,11 @@ use super::differences::{differences, places};
 use super::record::{Before, key};
 use super::recorded::{Merged, merge};
 use super::{
-    Deploy, NoPlan, Plan, PlanTask, Rollback, Selection, compile_deploy, compile_rollback, host_names,
+    Deliveries, Deploy, NoPlan, Plan, PlanTask, Rollback, Selection, compile_deploy, compile_rollback,
+    host_names,
 };
 use crate::event::{HostName, Operation, Phase, Problem, Resuming, TaskOutline};
-use crate::model::{Environment, HostFacts, ReleaseName};
+use crate::model::{CommitId, Environment, HostFacts, ReleaseName};
 use crate::remote::{Info, Recorded, RecordedTask};
 
 /// What a resume is compiled from, beside the environment.
@@ -22,6 +23,8 @@ pub struct Resume<'a> {
     pub by: &'a str,
     /// Go on even if the plan for what is left is not what it was.
     pub changed_plan: bool,
+    /// What hosts lack, where this machine delivers it.
+    pub deliveries: Option<&'a Deliveries>,
 }
 
 /// What of an operation that was begun before has to be as it was then.
@@ -72,7 +75,7 @@ pub fn compile_resume(
     let operations = merge(request.records);
     let (last, info) = choose(environment, &names, &operations)?;
     let continued = Continued { release: info.release.clone(), before: before(last, facts) };
-    let mut plan = compile_again(environment, facts, (last, info), &continued, request.token)?;
+    let mut plan = compile_again(environment, facts, (last, info), &continued, request)?;
 
     let finished = |host: usize| -> Vec<RecordedTask> {
         let Some(recorded) = last.of(host) else { return Vec::new() };
@@ -132,6 +135,16 @@ pub fn compile_resume(
     Ok(Going { plan, resuming })
 }
 
+/// The release and the commit of what would be gone on with, if that is a deploy.
+pub fn resumed_deploy(
+    environment: &Environment,
+    records: &[Vec<Recorded>],
+) -> Option<(ReleaseName, CommitId)> {
+    let operations = merge(records);
+    let (_, info) = choose(environment, &host_names(environment), &operations).ok()?;
+    (info.operation == Operation::Deploy).then(|| Some((info.release.clone(), info.commit.clone()?)))?
+}
+
 fn refused<T>(what: String, remedy: String) -> Result<T, NoPlan> {
     Err(NoPlan::Refused(Problem { what, remedy }))
 }
@@ -151,8 +164,9 @@ fn compile_again(
     facts: &[HostFacts],
     (last, info): (&Merged<'_>, &Info),
     continued: &Continued,
-    token: Option<&str>,
+    request: &Resume<'_>,
 ) -> Result<Plan, NoPlan> {
+    let token = request.token;
     let now = info.began.unwrap_or(Timestamp::UNIX_EPOCH);
     if info.operation == Operation::Rollback {
         let rollback = Rollback {
@@ -185,6 +199,7 @@ fn compile_again(
         selection: &selection,
         continued: Some(continued),
         token,
+        deliveries: request.deliveries,
     };
     compile_deploy(environment, facts, &deploy)
 }

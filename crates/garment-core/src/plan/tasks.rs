@@ -116,6 +116,7 @@ fn steps(environment: &Environment, task: &Task, facts: &HostFacts, scope: &Scop
             is_script: false,
             name: None,
             limit: task.timeout,
+            parcel: None,
             is_first: false,
         })
         .collect()

@@ -1,7 +1,8 @@
 use super::records::Records;
-use super::script::{GIT, LIB, SPACE, STATE, script};
+use super::script::{DELIVERY, GIT, LIB, SPACE, STATE, script};
 use super::{BadRecords, Paths, parse_problems};
 use crate::event::Problem;
+use crate::model::Delivery;
 
 /// What `garment check` wants to know of a host.
 #[derive(Debug, Clone, Copy)]
@@ -12,14 +13,19 @@ pub struct Check<'a> {
     pub repo_url: &'a str,
     /// Whether the operator's agent is forwarded; it only changes what is advised.
     pub forward_agent: bool,
+    /// How a commit would get there.
+    pub delivery: Delivery,
 }
 
 /// Looks for everything that would stop a deploy, all of it in one go, and changes nothing. [`parse_check`] reads what
 /// it found, whatever the exit code.
 pub fn check(check: &Check) -> String {
-    let values =
-        [("repo_url", check.repo_url), ("forward_agent", if check.forward_agent { "yes" } else { "no" })];
-    script(check.paths, &values, &[LIB, STATE, GIT, SPACE, include_str!("sh/check.sh")])
+    let values = [
+        ("repo_url", check.repo_url),
+        ("forward_agent", if check.forward_agent { "yes" } else { "no" }),
+        ("delivery", check.delivery.word()),
+    ];
+    script(check.paths, &values, &[LIB, STATE, GIT, DELIVERY, SPACE, include_str!("sh/check.sh")])
 }
 
 /// Reads what [`check`] printed: the problems, none if all is well.

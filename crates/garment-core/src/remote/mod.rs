@@ -8,6 +8,7 @@ mod check;
 mod command;
 mod confirm;
 mod cutover;
+mod inventory;
 mod lock;
 mod mark;
 mod operation;
@@ -28,6 +29,7 @@ pub use check::{Check, check, parse_check};
 pub use command::command_text;
 pub use confirm::{confirm, parse_confirm, parse_settle, settle};
 pub use cutover::{Confirmation, Cutover, Moved, cutover, parse_cutover, parse_revert, rehearse, revert};
+pub use inventory::{Inventory, Stocked, inventory, parse_inventory};
 pub use lock::{
     Holder, Refusal, Where, freeze, is_unknown_place, lock, parse_freeze, parse_refusal, thaw, unlock,
 };

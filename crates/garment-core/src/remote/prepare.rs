@@ -1,9 +1,10 @@
 use super::records::Records;
 use super::script::{
-    GIT, LIB, REMOVE, RENEW, SPACE, SPARE, STATE, STILL_LOCKED, SUBMODULES, one_line, script,
+    DELIVERY, GIT, LIB, PROGRESS, REMOVE, RENEW, SPACE, SPARE, STATE, STILL_LOCKED, SUBMODULES, one_line,
+    script,
 };
 use super::{BadRecords, Paths};
-use crate::model::{CommitId, ReleaseName};
+use crate::model::{CommitId, Delivery, ReleaseName};
 
 /// A release to be put together on a host.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,10 @@ pub struct Prepare<'a> {
     pub token: Option<&'a str>,
     /// Whether an attempt before this one may have made the release already.
     pub resuming: bool,
+    /// How the commit gets there.
+    pub delivery: Delivery,
+    /// What the `HEAD` of a copy that is made of a delivery is to lead to, if that is known.
+    pub head: &'a str,
 }
 
 /// Brings the host's copy of the repository up to date and builds the release, which is there complete or not at all.
@@ -37,12 +42,16 @@ pub fn prepare(prepare: &Prepare) -> String {
         ("git_ref", &one_line(prepare.git_ref)),
         ("token", prepare.token.unwrap_or_default()),
         ("resuming", if prepare.resuming { "yes" } else { "no" }),
+        ("delivery", prepare.delivery.word()),
+        ("head", prepare.head),
     ];
     let parts = [
         LIB,
         STATE,
         STILL_LOCKED,
+        PROGRESS,
         GIT,
+        DELIVERY,
         SUBMODULES,
         REMOVE,
         SPACE,

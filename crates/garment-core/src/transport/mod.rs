@@ -5,6 +5,7 @@
 
 mod batch;
 mod demux;
+mod feed;
 mod lasting;
 mod login;
 mod openssh;
@@ -26,7 +27,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use crate::event::{Exit, Problem, Stream};
-use crate::model::Host;
+use crate::model::{Bytes, Host};
 
 /// A way to hosts.
 pub trait Transport: Sync {
@@ -147,6 +148,8 @@ pub enum Signal<'a> {
     Begin(usize),
     /// It printed something.
     Output(usize, Stream, &'a [u8]),
+    /// So much of a parcel has arrived.
+    Arrived(usize, Bytes),
     /// Its time is up: it was ended.
     TimedOut(usize),
     /// It ended.

@@ -9,9 +9,10 @@ use tokio::time::Instant;
 
 use super::batch::{Batch, Unknown};
 use super::demux::{Demux, Piece};
+use super::feed::{self, Feed, Pace};
 use super::{Farewell, Signal, Step, Tell, Wish, leave, login};
 use crate::event::{Problem, Stream};
-use crate::model::Destination;
+use crate::model::{Bytes, Destination};
 use crate::remote::quote;
 
 const SESSION: &str = include_str!("session.sh");
@@ -49,6 +50,8 @@ pub(super) struct Shell {
     exited: Option<Instant>,
     /// What is still to be written.
     pending: Vec<u8>,
+    /// What comes behind that.
+    feed: Option<Feed>,
     /// The batch that was sent with the login, as long as nobody has asked for it.
     ahead: Option<String>,
     /// What of it came with the greeting.
@@ -115,6 +118,7 @@ impl Shell {
             // The first line is for a start-up file that reads one: bash reads `.bashrc` where sshd starts it.
             pending: format!("\ng_mark={mark} g_patience={}\n{SESSION}", 3 * keepalive.as_secs())
                 .into_bytes(),
+            feed: None,
             ahead: None,
             early: Vec::new(),
             fence,
@@ -157,6 +161,9 @@ impl Shell {
     /// Waits for something to read or a changed wish, writing meanwhile what is pending.
     async fn read(&mut self, mut wish: Option<&mut watch::Receiver<Wish>>) -> Read {
         loop {
+            if self.pending.is_empty() {
+                self.feed.take_if(|feed| !feed.fill(&mut self.pending));
+            }
             let wished = async {
                 match &mut wish {
                     Some(wish) => wish.changed().await.is_ok(),
@@ -222,6 +229,9 @@ impl Shell {
     /// The shell text of a batch.
     fn batch(&self, run: &ToRun<'_>) -> String {
         let fence = &self.fence;
+        if feed::is_fed(run.steps) {
+            return feed::batch(run);
+        }
         let mut text = String::from("{ g_open\n");
         if let Some(begin) = run.begin {
             // Writing to a String can't fail.
@@ -298,23 +308,24 @@ impl Shell {
             progress.take(stream, piece, tell);
         }
         let mut sent = None;
+        let (fed, mut pace) = (feed::is_fed(run.steps), Pace::default());
         let mut last_words = LAST_WORDS;
         let mut next_look = Instant::now() + LOOK;
         self.next_beat = Instant::now() + self.keepalive;
         while !progress.done {
             let wanted = *wish.borrow_and_update();
             let newest = progress.newest.as_ref().map(|newest| newest.id);
-            let looked_at = progress.to_look_at();
+            let looked_at = progress.to_look_at().filter(|_| !fed);
             // Before the first step begins the shell may not have read all of the batch, and what is sent now would
             // be taken for a part of it. A step that began while the line was on its way is to hear it, too.
-            if wanted > Wish::Go && newest.is_some() && sent != Some((wanted, newest)) {
+            if wanted > Wish::Go && !fed && newest.is_some() && sent != Some((wanted, newest)) {
                 self.pending.extend(progress.control_line(wanted).into_bytes());
                 sent = Some((wanted, newest));
             }
             let due = if looked_at.is_some() { next_look.min(self.next_beat) } else { self.next_beat };
             let Ok(read) = tokio::time::timeout_at(due, self.read(Some(&mut *wish))).await else {
                 if Instant::now() >= self.next_beat {
-                    if newest.is_some() {
+                    if newest.is_some() && !fed {
                         self.pending.extend_from_slice(b"beat\n");
                     }
                     self.next_beat = Instant::now() + self.keepalive;
@@ -337,6 +348,15 @@ impl Shell {
                 }
                 Read::Pieces(stream, pieces) => {
                     for piece in pieces {
+                        if let Piece::Mark(mark) = &piece
+                            && let Some((index, offset)) = feed::wanted(mark).filter(|_| fed)
+                        {
+                            tell(Signal::Arrived(index, Bytes(offset)));
+                            let (line, next) = feed::answer(run.steps.get(index), offset, wanted, &mut pace);
+                            self.pending.extend(line.into_bytes());
+                            self.feed = next;
+                            continue;
+                        }
                         if let Piece::Data(data) = &piece
                             && wanted >= Wish::Terminate
                         {

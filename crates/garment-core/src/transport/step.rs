@@ -1,6 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::model::Parcel;
+
 /// One thing that a host's shell is asked to do: a text and what reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -18,6 +20,8 @@ pub struct Step {
     /// When it has to be over, counted from the beginning of the last step before it that is a first one, or of the
     /// batch.
     pub limit: Option<Duration>,
+    /// What the host is sent instead of running a text. Steps with parcels and others are not in one batch.
+    pub parcel: Option<Parcel>,
     /// Whether the time of those behind it is counted from here.
     pub is_first: bool,
 }
@@ -32,8 +36,14 @@ impl Step {
             is_script: true,
             name: None,
             limit: None,
+            parcel: None,
             is_first: false,
         }
+    }
+
+    /// Something that is sent.
+    pub fn parcel(shown: impl AsRef<str>, parcel: Parcel) -> Self {
+        Self { parcel: Some(parcel), ..Self::script(shown, String::new()) }
     }
 
     /// A script for the session's own shell.

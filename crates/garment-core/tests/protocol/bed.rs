@@ -115,7 +115,7 @@ impl Bed {
                     assert_eq!(id + 1, all.len(), "the step that ends is the one that runs");
                     assert_eq!(all[id].status.replace(exit.0), None, "it ends once");
                 }
-                Signal::Disconnected(_) | Signal::Reconnected(_) => {}
+                Signal::Disconnected(_) | Signal::Reconnected(_) | Signal::Arrived(..) => {}
                 Signal::Unrecorded | Signal::CutShort => panic!("nothing can be recorded"),
             }
         };

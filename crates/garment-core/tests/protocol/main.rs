@@ -6,6 +6,7 @@ mod bed;
 mod bytes;
 mod descriptors;
 mod kills;
+mod parcels;
 mod records;
 mod shells;
 mod words;

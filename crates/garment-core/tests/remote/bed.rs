@@ -181,6 +181,8 @@ impl Bed {
             git_ref: "master",
             token: None,
             resuming: false,
+            delivery: garment_core::model::Delivery::Pull,
+            head: "",
         })
     }
 
@@ -243,7 +245,12 @@ impl Bed {
     }
 
     pub(crate) fn check(&self, repo_url: &str) -> Ran {
-        self.run(&check(&Check { paths: &self.paths, repo_url, forward_agent: false }))
+        self.run(&check(&Check {
+            paths: &self.paths,
+            repo_url,
+            forward_agent: false,
+            delivery: garment_core::model::Delivery::Pull,
+        }))
     }
 
     /// Names and states of the releases that a survey lists.

@@ -112,7 +112,12 @@ fn a_missing_agent_is_told_where_it_should_have_come() {
     for mut bed in Bed::all() {
         fake(&mut bed, "ssh", "echo 'evan@example.org: Permission denied (publickey).' >&2; exit 255");
         let text = |forward_agent| {
-            check(&Check { paths: &bed.paths, repo_url: "evan@example.org:shop.git", forward_agent })
+            check(&Check {
+                paths: &bed.paths,
+                repo_url: "evan@example.org:shop.git",
+                forward_agent,
+                delivery: garment_core::model::Delivery::Pull,
+            })
         };
         let what =
             "git can't read `evan@example.org:shop.git`: evan@example.org: Permission denied (publickey)";

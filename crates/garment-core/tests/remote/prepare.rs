@@ -322,6 +322,8 @@ fn nothing_is_executed() {
                 git_ref: evil,
                 token: None,
                 resuming: false,
+                delivery: garment_core::model::Delivery::Pull,
+                head: "",
             });
             let ran = bed.run(&text).ok();
             let dir = parse_prepare(&ran.stdout).unwrap();

@@ -161,6 +161,8 @@ impl Case {
             git_ref: "master",
             token: None,
             resuming: false,
+            delivery: garment_core::model::Delivery::Pull,
+            head: "",
         });
         let ran = self.bed.run(&format!("{}{text}", self.before)).ok();
         PathBuf::from(parse_prepare(&ran.stdout).unwrap())

@@ -342,7 +342,12 @@ fn a_real_disk_that_fills_up_all_the_same() {
             "mount it writable, or set `deploy_dir` to another place".to_owned(),
         );
         assert_eq!(prepare(&bed, &small, 8).failure(), read_only, "{:?}", bed.shell);
-        let text = check(&Check { paths: &bed.paths, repo_url: &repo.url(), forward_agent: false });
+        let text = check(&Check {
+            paths: &bed.paths,
+            repo_url: &repo.url(),
+            forward_agent: false,
+            delivery: garment_core::model::Delivery::Pull,
+        });
         let checked = parse_check(&disk.run(&bed, &text).stdout).unwrap();
         assert_eq!((checked[0].what.clone(), checked[0].remedy.clone()), read_only);
     }

@@ -37,6 +37,8 @@ fn scripts(bed: &Bed, repo: &Repo, commit: &str, token: &str) -> Vec<String> {
     let back = Cutover { paths, release: &two, left_as, confirmation: None, token };
     let prepare = prepare(&Prepare {
         resuming: false,
+        delivery: garment_core::model::Delivery::Pull,
+        head: "",
         paths,
         repo_url: &repo.url(),
         commit: &CommitId::parse(commit).unwrap(),

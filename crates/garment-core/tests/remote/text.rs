@@ -33,6 +33,8 @@ fn values_stand_in_front() {
         "git_ref='master'",
         "token=''",
         "resuming='no'",
+        "delivery='pull'",
+        "head=''",
         "# shellcheck shell=sh disable=SC2034,SC2154",
     ] {
         assert_eq!(lines.next(), Some(want));

@@ -149,7 +149,8 @@ fn the_record_that_is_gone_on_with() {
     let records: Vec<_> = answers.iter().map(|answer| parse_operations(answer).unwrap()).collect();
     let facts: Vec<_> = (0..2).map(|_| parse_survey(&survey(OLD, true)).unwrap()).collect();
     let compile = |config: &str, changed_plan| {
-        let request = Resume { token: None, records: &records, by: "you@there", changed_plan };
+        let request =
+            Resume { token: None, records: &records, by: "you@there", changed_plan, deliveries: None };
         compile_resume(&environment(config), &facts, &request).unwrap().plan.record
     };
     let same = compile(CONFIG, true);

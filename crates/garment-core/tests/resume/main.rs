@@ -107,6 +107,7 @@ fn recorded(config: &str, selection: &Selection) -> Record {
         by: "me@here",
         selection,
         continued: None,
+        deliveries: None,
     };
     let plan = compile_deploy(&environment, &facts, &deploy).unwrap();
     assert_eq!(plan.release.as_str(), NEW);

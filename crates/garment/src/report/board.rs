@@ -97,6 +97,12 @@ impl Board {
                     line.trim().clone_into(&mut row.last);
                 }
             }
+            What::Progress { host: None, text } => self.doing = clean::text(text),
+            What::Progress { host: Some(host), text } => {
+                if let Some(row) = self.rows.get_mut(host) {
+                    row.last = clean::text(text);
+                }
+            }
             What::HostFinished { host, result, took, .. } => {
                 let (state, text) = match result {
                     HostResult::Done => (State::Done(*took), "done".to_owned()),

@@ -150,9 +150,10 @@ fn switched_and_went_back(progress: &Progress) -> bool {
 /// What a failed deploy leaves behind. A release is complete or not there, so only one whose preparation was over is
 /// certain.
 fn what_is_left(outcome: &Outcome) -> Option<String> {
+    let is_before = |phase| matches!(phase, Phase::Deliver | Phase::Prepare);
     let prepared = outcome.hosts.iter().any(|host| match &host.progress {
-        Progress::Through(task) | Progress::StoppedIn(task) => task.phase != Phase::Prepare,
-        Progress::Failed(failure) | Progress::Lost(failure) => failure.task.phase != Phase::Prepare,
+        Progress::Through(task) | Progress::StoppedIn(task) => !is_before(task.phase),
+        Progress::Failed(failure) | Progress::Lost(failure) => !is_before(failure.task.phase),
         Progress::WentBack => true,
         Progress::Untouched | Progress::Unreachable(_) | Progress::Unfit(_) | Progress::Complete => false,
     });

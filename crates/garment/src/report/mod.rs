@@ -15,6 +15,7 @@ mod invocation;
 mod live;
 mod look;
 mod moves;
+mod pacing;
 mod plain;
 mod record;
 pub mod say;

@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use super::ago::ago;
 use super::ending;
 use super::look::{Look, Tone};
+use super::pacing::Pacing;
 use super::span::span;
 use super::{Verbosity, clean, exit, moves};
 
@@ -29,6 +30,7 @@ pub(super) struct Record {
     places: (String, usize),
     /// On how many of them it failed.
     failed: usize,
+    pacing: Pacing,
     moves: moves::Moves,
     ending: ending::Ending,
 }
@@ -36,7 +38,8 @@ pub(super) struct Record {
 impl Record {
     pub(super) fn new(look: Look, verbosity: Verbosity, beside_live: bool, ending: ending::Ending) -> Self {
         let moves = moves::Moves::default();
-        Self { look, verbosity, beside_live, hosts: 0, places: Default::default(), failed: 0, moves, ending }
+        let (places, pacing) = (Default::default(), Pacing::default());
+        Self { look, verbosity, beside_live, hosts: 0, places, failed: 0, pacing, moves, ending }
     }
 
     /// The lines to add, without their ends.
@@ -48,6 +51,7 @@ impl Record {
             self.places = (self.places(hosts), hosts.len());
             self.failed = 0;
         }
+        self.pacing.see(event);
         if let What::HostFinished { result: HostResult::Failed(_) | HostResult::Lost(_), .. } = &event.what {
             self.failed += 1;
         }
@@ -83,6 +87,12 @@ impl Record {
                 let skipped =
                     tasks.iter().filter(|task| task.hosts.is_empty()).map(|task| self.skipped(task));
                 std::iter::once(format!("release {release}")).chain(skipped).collect()
+            }
+            What::Progress { host, text }
+                if !self.beside_live && self.pacing.is_time(host.as_ref(), event.at) =>
+            {
+                let tag = host.as_ref().map(|host| format!("{} ", self.tag(host))).unwrap_or_default();
+                vec![format!("{tag}{}", self.look.paint(Tone::Faint, &clean::text(text)))]
             }
             What::Note { host, text } => self.note(host.as_ref(), text),
             What::TaskFinished { task, ok, took } => self.task_finished(task, *ok, *took),

@@ -1,6 +1,6 @@
 use garment_core::engine::{self, Inspected, Means};
 use garment_core::event::Problem;
-use garment_core::model::{CommitId, Environment, HostFacts, Occupant, Setting};
+use garment_core::model::{CommitId, Delivery, Environment, HostFacts, Occupant, Setting};
 use garment_core::origin::NoCommit;
 use garment_core::plan::Scope;
 
@@ -19,13 +19,15 @@ pub(crate) fn check(context: &Context, args: &args::Environment) -> u8 {
     };
     let scope = Scope::without_host(&environment);
     let (repo_url, git_ref) = (scope.value(Setting::RepoUrl), scope.value(Setting::GitRef));
-    let (resolved, hosts) = context.work(false, async |means: Means<'_>| {
-        tokio::join!(means.origin.resolve(&repo_url, &git_ref), engine::check(&environment, means))
+    let ((resolved, hosts), mirror) = context.work(false, async |means: Means<'_>| {
+        let asked =
+            tokio::join!(means.origin.resolve(&repo_url, &git_ref), engine::check(&environment, means));
+        (asked, means.origin.stock_problem().filter(|_| environment.delivery == Delivery::Push))
     });
     let Some(hosts) = hosts else { return exit_code::INTERRUPTED };
     let look = context.look();
-    say::lines(report(&environment, &git_ref, &resolved, &hosts, look));
-    exit_code(&resolved, &hosts)
+    say::lines(report(&environment, &git_ref, (&resolved, mirror.as_ref()), &hosts, look));
+    exit_code(&resolved, mirror.is_some(), &hosts)
 }
 
 fn what_is_live(facts: &HostFacts) -> String {
@@ -38,7 +40,7 @@ fn what_is_live(facts: &HostFacts) -> String {
     }
 }
 
-fn exit_code(resolved: &Result<CommitId, NoCommit>, hosts: &[Found]) -> u8 {
+fn exit_code(resolved: &Result<CommitId, NoCommit>, no_mirror: bool, hosts: &[Found]) -> u8 {
     let unreachable =
         matches!(resolved, Err(NoCommit::Unreachable(_))) || hosts.iter().any(|host| host.found.is_err());
     let problems =
@@ -46,6 +48,7 @@ fn exit_code(resolved: &Result<CommitId, NoCommit>, hosts: &[Found]) -> u8 {
     match resolved {
         _ if unreachable => exit_code::UNREACHABLE,
         Err(_) => exit_code::USAGE,
+        Ok(_) if no_mirror => exit_code::USAGE,
         Ok(_) if problems => exit_code::STOPPED,
         Ok(_) => exit_code::SUCCESS,
     }
@@ -55,7 +58,7 @@ fn exit_code(resolved: &Result<CommitId, NoCommit>, hosts: &[Found]) -> u8 {
 fn report(
     environment: &Environment,
     git_ref: &str,
-    resolved: &Result<CommitId, NoCommit>,
+    (resolved, mirror): (&Result<CommitId, NoCommit>, Option<&Problem>),
     hosts: &[Found],
     look: Look,
 ) -> Vec<String> {
@@ -74,6 +77,13 @@ fn report(
         Err(NoCommit::Wrong(problem) | NoCommit::Unreachable(problem)) => {
             bad(&mut lines, &clean::text(git_ref), problem);
         }
+    }
+    match mirror {
+        Some(problem) => bad(&mut lines, "delivery: push", problem),
+        None if environment.delivery == Delivery::Push => {
+            lines.push(format!("{} delivery: push, so hosts get it from this machine", look.good()));
+        }
+        None => {}
     }
     for host in hosts {
         let name = look.paint(Tone::Name, &clean::text(&host.host));

@@ -1,6 +1,6 @@
 use super::{environment, mistakes, with};
 use crate::config::Config;
-use crate::model::{Destination, Role};
+use crate::model::{Delivery, Destination, Role};
 
 #[test]
 fn plain_values_keep_their_spelling() {
@@ -20,6 +20,15 @@ fn yes_and_no_as_older_files_write_them() {
     {
         assert_eq!(environment(&with(&format!("forward_agent: {text}"))).forward_agent, want, "{text}");
     }
+}
+
+#[test]
+fn how_the_commit_gets_to_the_hosts() {
+    let of = |lines: &str| environment(&with(lines)).delivery;
+    assert_eq!(
+        [of(""), of("delivery: pull"), of("delivery: push")],
+        [Delivery::Pull, Delivery::Pull, Delivery::Push]
+    );
 }
 
 #[test]

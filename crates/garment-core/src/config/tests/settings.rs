@@ -27,7 +27,7 @@ fn unknown_settings() {
     8 |   zzz: 1
       |   ^^^
       |
-      = help: known here: `repo_url`, `git_ref`, `deploy_dir`, `source_dir`, `releases_dir`, `current_symlink`, `keep_releases`, `forward_agent`, `shell`, `timeout`, `reconnect_timeout`, `cutover_confirm`, `hosts`, `variables`, `stages`, `extends`
+      = help: known here: `repo_url`, `git_ref`, `deploy_dir`, `source_dir`, `releases_dir`, `current_symlink`, `keep_releases`, `delivery`, `forward_agent`, `shell`, `timeout`, `reconnect_timeout`, `cutover_confirm`, `hosts`, `variables`, `stages`, `extends`
     "#);
 }
 
@@ -108,6 +108,19 @@ fn older_names_of_the_repository() {
       |   ^^^^^^^^
       |
       = help: keep one of them, best as `repo_url`
+    "#);
+}
+
+#[test]
+fn a_way_of_delivery_that_there_is_not() {
+    assert_snapshot!(mistakes("delivery: rsync"), @r#"
+    error: `delivery` must be pull or push, not `rsync`
+     --> deploy.conf:6:13
+      |
+    6 |   delivery: rsync
+      |             ^^^^^
+      |
+      = help: `pull`: each host fetches from `repo_url`; `push`: this machine does, and sends each host what it lacks
     "#);
 }
 

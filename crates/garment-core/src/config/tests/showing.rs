@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{environment, with};
 use crate::config::{Config, show};
-use crate::model::{Destination, Environment, Host, Part, Role, Stages, Task, Template, Variable};
+use crate::model::{Delivery, Destination, Environment, Host, Part, Role, Stages, Task, Template, Variable};
 
 #[test]
 fn names_are_replaced_as_far_as_they_are_known() {
@@ -262,6 +262,7 @@ proptest! {
         name in named().prop_filter("no environment", |n| !n.starts_with("x-") && !n.starts_with('.')),
         keep_releases in 1..u32::MAX,
         forward_agent: bool,
+        push: bool,
         values in proptest::collection::vec(template(), 0..4),
         before in proptest::option::of(task()),
         cleanup in proptest::option::of(task()),
@@ -278,6 +279,7 @@ proptest! {
             releases_dir: Template::parse("/r/{host}").unwrap(),
             current_symlink: literal("/c"),
             keep_releases,
+            delivery: if push { Delivery::Push } else { Delivery::Pull },
             forward_agent,
             shell: None,
             timeout: limits.0,

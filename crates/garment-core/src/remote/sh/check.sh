@@ -53,16 +53,18 @@ old_git() {
 	[ "$_major" -lt 2 ] || { [ "$_major" -eq 2 ] && [ "$_minor" -lt 7 ]; }
 }
 
-# reach_origin: whether git gets at the repository from here, and what source_dir is a copy of.
+# reach_origin: whether git gets at the repository from here, if it has to, and what source_dir is a copy of.
 reach_origin() {
 	git_dir=''
 	if [ -d "$source" ] && [ -n "$(ls -A "$source" 2>/dev/null)" ]; then
 		if find_git_dir "$source"; then
 			if ! check_origin "$git_dir" "$source" "$url"; then problem "$what" "$remedy"; fi
+			if [ "$delivery" = push ] && ! can_be_delivered_to "$git_dir"; then problem "$what" "$remedy"; fi
 		else
 			problem "$what" "$remedy"
 		fi
 	fi
+	if [ "$delivery" = push ]; then return; fi
 	silence_git "$git_dir"
 	if said=$(run_git ls-remote -- "$url" HEAD 2>&1 >/dev/null); then return; fi
 	telling

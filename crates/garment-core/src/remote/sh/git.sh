@@ -220,12 +220,30 @@ clone_mirror() {
 	parent "$2"
 	_beside=${result%/}/.${2##*/}.cloning
 	rm -rf "$_beside"
-	if ! said=$(run_git clone -q --mirror -- "$1" "$_beside" 2>&1); then
+	if ! clone_to "$1" "$_beside"; then
 		rm -rf "$_beside"
 		return 1
 	fi
 	said=$(run_git --git-dir="$_beside" config remote.origin.url "$1" 2>&1) || return 1
 	put_in_place "$_beside" "$2"
+}
+
+# clone_to URL DIR: telling how far it is, where somebody wants to know ($git_says, a file to be made). Status 1 with $said.
+clone_to() {
+	if [ -z "${git_says-}" ] || ! true 2>/dev/null >"$git_says"; then
+		said=$(run_git clone -q --mirror -- "$1" "$2" 2>&1)
+		return
+	fi
+	begin_progress "$git_says"
+	run_git clone --progress --mirror -- "$1" "$2" >"$git_says" 2>&1
+	_status=$?
+	end_progress
+	if [ "$_status" != 0 ]; then
+		said=$(tr '\r' '\n' <"$git_says" |
+			sed -e '/[0-9]% ([0-9]*\/[0-9]*)/d' -e '/, done\.$/d' -e '/^Cloning into /d' -e '/^ *$/d')
+	fi
+	rm -f "$git_says"
+	return "$_status"
 }
 
 # fetch_all GIT_DIR: brings a copy up to date; the work tree and the branches of an older clone are left alone.

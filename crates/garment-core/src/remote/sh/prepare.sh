@@ -6,6 +6,8 @@
 building=$releases/.$release.building
 release_dir=$releases/$release
 full=''
+# Where git says how far it is, when that takes long.
+git_says=$state_dir/git-says
 
 # give_up: what was unpacked stays to be looked at, unless it is what fills the disk.
 give_up() {
@@ -96,6 +98,10 @@ bring_source() {
 		fi
 	fi
 	if [ -d "$source" ] && [ ! -e "$source/HEAD" ] && [ ! -e "$source/.git" ] && rmdir "$source" 2>/dev/null; then :; fi
+	if [ "$delivery" = push ]; then
+		take_delivery
+		return
+	fi
 	if is_our_mirror "$source" "$url"; then
 		git_dir=$source
 		if ! fetch_mirror "$source"; then
@@ -119,6 +125,16 @@ bring_source() {
 	if [ -n "$tree_kib" ] || has_commit "$git_dir" "$commit"; then return; fi
 	if fetch_commit "$git_dir" "$commit" && has_commit "$git_dir" "$commit"; then return; fi
 	fail "\`$shown_url\` has no commit $commit any more" "was the branch force-pushed meanwhile? deploy again"
+}
+
+# take_delivery: the same from what this host was sent.
+take_delivery() {
+	git_dir=$source
+	if { [ -e "$source" ] || [ -L "$source" ]; } && ! is_our_mirror "$source" "$url"; then
+		if ! find_git_dir "$source" || ! check_origin "$git_dir" "$source" "$url"; then fail "$what" "$remedy"; fi
+	fi
+	if bring_delivered source "$url" "$source" "$git_dir" "$commit" "$head"; then return; fi
+	not_delivered "\`$source\`" "$source"
 }
 
 # is_there: whether an earlier attempt made this very release. It has its place complete, whatever came of it later.
@@ -145,6 +161,7 @@ unreachable() {
 }
 
 still_locked
+if [ "$delivery" = push ]; then trap 'rm -rf "$delivered"' EXIT; fi
 if ! need_tools; then exit 1; fi
 locate_current
 if [ "$occupant" = not-a-symlink ]; then
@@ -168,6 +185,7 @@ if [ -e "$release_dir" ] || [ -L "$release_dir" ]; then
 	fail "the release \`$release\` is there already, at \`$release_dir\`" "deploy again: a new release gets a new name"
 fi
 see_that_it_is_writable
+if [ "$delivery" = push ]; then expect_delivered; fi
 make_room
 make_dir "$deploy" deploy_dir
 make_dir "$releases" releases_dir
@@ -195,7 +213,11 @@ if ! said=$(mkdir "$building" 2>&1); then
 	reason "$said"
 	fail "can't make the folder \`$building\`: $reason" "let $(id -un) write to \`$releases\`, and see whether the disk is full"
 fi
-if ! fill "$git_dir" "$commit" "$building" "$url" '' unpack_or_renew; then
+begin_growth "$building" unpacked "$tree_kib"
+fill "$git_dir" "$commit" "$building" "$url" '' unpack_or_renew
+_status=$?
+end_progress
+if [ "$_status" != 0 ]; then
 	give_up
 	exit 1
 fi

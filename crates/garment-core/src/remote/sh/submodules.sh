@@ -127,6 +127,11 @@ mirror_submodule() {
 	_key=$(printf '%s' "$url" | git --git-dir="$git_dir" hash-object --stdin) ||
 		fail "git can't name the copy of the submodule \`$sub\`" "see what it says above"
 	mirror=$modules_dir/$_key
+	if [ "${delivery-}" = push ]; then
+		if [ ! -d "$mirror" ]; then make_dir "$modules_dir" source_dir; fi
+		if bring_delivered "$_key" "$url" "$mirror" "$mirror" "$sub_commit" ''; then return; fi
+		not_delivered "the copy of the submodule \`$sub\`" "$modules_dir"
+	fi
 	if [ -d "$mirror" ] && has_commit "$mirror" "$sub_commit"; then return; fi
 	show_url "$url"
 	if [ -d "$mirror" ]; then

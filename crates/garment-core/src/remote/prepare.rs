@@ -1,7 +1,7 @@
 use super::records::Records;
 use super::script::{
-    DELIVERY, GIT, LIB, PROGRESS, REMOVE, RENEW, SPACE, SPARE, STATE, STILL_LOCKED, SUBMODULES, one_line,
-    script,
+    DELIVERY, FETCH, GIT, LIB, PROGRESS, REMOVE, RENEW, SPACE, SPARE, STATE, STILL_LOCKED, SUBMODULES,
+    one_line, script,
 };
 use super::{BadRecords, Paths};
 use crate::model::{CommitId, Delivery, ReleaseName};
@@ -51,6 +51,7 @@ pub fn prepare(prepare: &Prepare) -> String {
         STILL_LOCKED,
         PROGRESS,
         GIT,
+        FETCH,
         DELIVERY,
         SUBMODULES,
         REMOVE,

@@ -11,6 +11,7 @@ pub(super) const SPARE: &str = include_str!("sh/spare.sh");
 pub(super) const RENEW: &str = include_str!("sh/renew.sh");
 pub(super) const SPACE: &str = include_str!("sh/space.sh");
 pub(super) const GIT: &str = include_str!("sh/git.sh");
+pub(super) const FETCH: &str = include_str!("sh/fetch.sh");
 pub(super) const PROGRESS: &str = include_str!("sh/progress.sh");
 pub(super) const DELIVERY: &str = include_str!("sh/delivery.sh");
 pub(super) const SUBMODULES: &str = include_str!("sh/submodules.sh");

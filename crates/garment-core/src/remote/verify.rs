@@ -1,5 +1,5 @@
 use super::records::Records;
-use super::script::{GIT, LIB, STATE, SUBMODULES, script};
+use super::script::{FETCH, GIT, LIB, PROGRESS, STATE, SUBMODULES, script};
 use super::{BadRecords, Paths};
 use crate::model::{CommitId, ReleaseName};
 
@@ -53,7 +53,11 @@ impl Differences {
 pub fn verify(verify: &Verify) -> String {
     let values =
         [("repo_url", verify.repo_url), ("release", verify.release.as_str()), ("commit", verify.commit)];
-    script(verify.paths, &values, &[LIB, STATE, GIT, SUBMODULES, include_str!("sh/verify.sh")])
+    script(
+        verify.paths,
+        &values,
+        &[LIB, STATE, PROGRESS, GIT, FETCH, SUBMODULES, include_str!("sh/verify.sh")],
+    )
 }
 
 /// Reads what [`verify`] printed.

@@ -3,11 +3,12 @@
 
 delivered=$state_dir/delivery
 
-# expect_delivered: what git will take in is known, for has_room.
+# expect_delivered: what git will take in is known, for has_room. What is small is taken in at once, and nothing is told.
 expect_delivered() {
 	_size=$(du -sk "$delivered" 2>/dev/null) || _size=0
 	_size=${_size%%[!0-9]*}
 	fetch_kib=$((${_size:-0} + spare_kib)) fetch_inodes=$((2 * spare_inodes))
+	if [ "$fetch_kib" -lt "$long_kib" ]; then git_says=''; fi
 }
 
 # is_whole GIT_DIR: whether all of the history of what it has is there. Status 1 with $what.
@@ -48,22 +49,12 @@ new_copy() {
 				run_git --git-dir="$_beside" config remote.origin.mirror true &&
 				{ [ -z "$_head" ] || run_git --git-dir="$_beside" symbolic-ref HEAD "$_head"; }
 		} 2>&1
-	) && take_in "$_beside" "$_bundle"; then
+	) && unbundle "$_beside" "$_bundle"; then
 		put_in_place "$_beside" "$_dir"
 		return
 	fi
 	rm -rf "$_beside"
 	return 1
-}
-
-# take_in GIT_DIR BUNDLE: unbundle for a copy that has nothing, telling how far it is.
-take_in() {
-	_size=$(du -sk "$2" 2>/dev/null)
-	begin_growth "$1" 'taken in' "${_size%%[!0-9]*}"
-	unbundle "$1" "$2"
-	_status=$?
-	end_progress
-	return "$_status"
 }
 
 # unbundle GIT_DIR BUNDLE: as `fetch_all`, from what was delivered. git sees to it that it is all there, and that nothing
@@ -74,7 +65,7 @@ unbundle() {
 	*'refs/*:refs/*'*) set -- "$2" '+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*' ;;
 	*) set -- --tags "$2" '+refs/heads/*:refs/remotes/origin/*' ;;
 	esac
-	if said=$(run_git --git-dir="$_git_dir" fetch -q --prune --force --no-recurse-submodules "$@" refs/garment/commit 2>&1); then
+	if tell_git 'taking in what was delivered' "$_git_dir" fetch --prune --force --no-recurse-submodules "$@" refs/garment/commit; then
 		return 0
 	fi
 	# Not only of a full disk: from here nothing goes on where it was.

@@ -5,7 +5,7 @@
 if [ -n "${g_op-}" ]; then
 	(printf '%s' "$g_end" >"${g_op%/*}/end.new" && mv -f "${g_op%/*}/end.new" "${g_op%/*}/end") 2>/dev/null
 fi
-# What was delivered and not taken in is for nobody else.
-if [ -d "${g_dir-}/delivery" ] && [ -z "${g_over-}" ]; then
-	rm -rf "$g_dir/delivery" 2>/dev/null
+# What was delivered and not taken in is for nobody else, and nobody hears any more what a git said that was ended.
+if { [ -d "${g_dir-}/delivery" ] || [ -e "${g_dir-}/git-says" ]; } && [ -z "${g_over-}" ]; then
+	rm -rf "$g_dir/delivery" "$g_dir/git-says" 2>/dev/null
 fi

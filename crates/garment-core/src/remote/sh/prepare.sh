@@ -213,7 +213,7 @@ if ! said=$(mkdir "$building" 2>&1); then
 	reason "$said"
 	fail "can't make the folder \`$building\`: $reason" "let $(id -un) write to \`$releases\`, and see whether the disk is full"
 fi
-begin_growth "$building" unpacked "$tree_kib"
+begin_growth "$building" unpacked "$tree_kib" "$tree_inodes"
 fill "$git_dir" "$commit" "$building" "$url" '' unpack_or_renew
 _status=$?
 end_progress

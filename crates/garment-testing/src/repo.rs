@@ -24,19 +24,29 @@ pub struct Repo {
 impl Repo {
     /// Makes the work tree at the absolute path `folder`, on the branch `master`, and its bare origin.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        let folder = folder.into();
+        Self::of_format(folder.into(), "sha1")
+    }
+
+    /// The same, with ids of 64 digits.
+    pub fn with_sha256(folder: impl Into<PathBuf>) -> Self {
+        Self::of_format(folder.into(), "sha256")
+    }
+
+    fn of_format(folder: PathBuf, format: &str) -> Self {
+        let format = format!("--object-format={format}");
         assert!(folder.is_absolute(), "a repository needs an absolute path, not {}", folder.display());
         fs_err::create_dir_all(&folder).expect("make a repository's folder");
         let mut origin = folder.clone().into_os_string();
         origin.push(".git");
         let repo = Self { folder, origin: origin.into(), minutes: Cell::new(0) };
-        repo.git(["init", "--quiet", "--initial-branch=master"]);
+        repo.git(["init", "--quiet", "--initial-branch=master", &format]);
         let origin = repo.origin.as_os_str();
         repo.git([
             OsStr::new("init"),
             "--quiet".as_ref(),
             "--bare".as_ref(),
             "--initial-branch=master".as_ref(),
+            format.as_ref(),
             origin,
         ]);
         repo.git([OsStr::new("remote"), "add".as_ref(), "origin".as_ref(), OsStr::new(&repo.url())]);

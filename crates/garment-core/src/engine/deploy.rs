@@ -71,6 +71,7 @@ pub async fn deploy(environment: &Environment, request: &DeployRequest, means: M
         Some(Err(outcome)) => return running.finish(*outcome),
         Some(Ok(opened)) => opened,
     };
+    let stock = opened.known.stock.clone();
     let outcome = running
         .carry_on(opened, |known, facts, holder| {
             let now = Timestamp::now();
@@ -88,7 +89,11 @@ pub async fn deploy(environment: &Environment, request: &DeployRequest, means: M
             compile_deploy(environment, facts, &deploy)
         })
         .await;
-    running.finish(outcome)
+    let outcome = running.finish(outcome);
+    if let Some(stock) = stock {
+        means.origin.keep_up(&stock);
+    }
+    outcome
 }
 
 /// What hosts lack, where this machine delivers it.

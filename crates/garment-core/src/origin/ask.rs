@@ -7,14 +7,17 @@ use futures_util::future::BoxFuture;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-use super::command::{git, program};
+use super::command::{bare, program};
 use super::refs::{Advertised, Found};
-use super::{NoCommit, Origin, Stock, Tell};
+use super::{NoCommit, Origin, Stock, Tell, upkeep};
 use crate::event::Problem;
 use crate::model::{CommitId, Held, Parcel};
 
 /// Bounds one question to the origin.
 const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// For how many milliseconds git waits while another packs references.
+const PATIENT: &str = "core.packedRefsTimeout=10000";
 
 /// The system's `git`.
 #[derive(Debug, Clone, Default)]
@@ -71,6 +74,12 @@ impl Origin for Git {
     ) -> BoxFuture<'a, Result<Vec<Vec<Parcel>>, Problem>> {
         Box::pin(self.pack_for(stock, hosts))
     }
+
+    fn keep_up(&self, stock: &Stock) {
+        for goods in &stock.goods {
+            upkeep::begin(&goods.mirror.dir);
+        }
+    }
 }
 
 impl Git {
@@ -83,6 +92,7 @@ impl Git {
         let mut git = program();
         // Its copies are garment's own: nobody's hooks have a say in them, and nothing stays behind in the background.
         git.args(["-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "core.hooksPath=/dev/null"]);
+        git.args(["-c", "safe.bareRepository=all", "-c", PATIENT]);
         if far {
             git.args(["-c", "protocol.file.allow=user"]).env("GIT_PROTOCOL_FROM_USER", "0");
         }
@@ -100,7 +110,7 @@ impl Git {
         args: impl IntoIterator<Item = S>,
         input: Option<&[u8]>,
     ) -> Result<Output, NoCommit> {
-        let mut git = git(dir, args);
+        let mut git = bare(dir, args);
         git.env("GIT_NO_LAZY_FETCH", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
         if input.is_some() {
             git.stdin(Stdio::piped());
@@ -154,7 +164,7 @@ impl Git {
     ) -> Result<Output, NoCommit> {
         // Nobody can answer a question beside a report that is being drawn. Credential helpers still work.
         let mut git = program();
-        git.args(args);
+        git.args(["-c", "safe.bareRepository=all"]).args(args);
         if let Some(dir) = dir {
             git.current_dir(dir).env("GIT_NO_LAZY_FETCH", "1");
         }

@@ -48,6 +48,13 @@ pub(super) fn git(dir: &Path, args: impl IntoIterator<Item = impl AsRef<OsStr>>)
     git
 }
 
+/// git in one of garment's own copies, which has no work tree.
+pub(super) fn bare(dir: &Path, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let mut bare = git(dir, ["-c", "safe.bareRepository=all"]);
+    bare.args(args);
+    bare
+}
+
 /// Runs it to its end.
 pub(super) async fn output(mut git: Command) -> Result<Output, Problem> {
     match tokio::time::timeout(TIMEOUT, git.output()).await {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::ask::{Git, unreachable, without_password};
 use super::command::said;
 use super::progress::Listener;
-use super::{NoCommit, Tell};
+use super::{NoCommit, Tell, upkeep};
 use crate::event::Problem;
 use crate::model::CommitId;
 
@@ -17,8 +17,8 @@ const AGAIN: Duration = Duration::from_millis(100);
 /// What a mirror has of the origin: what hosts get.
 const REFS: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
 
-/// This machine's own copy of a repository: what it has at one moment. Nothing is ever taken out of it, so it can be packed
-/// while another garment brings it up to date.
+/// This machine's own copy of a repository: what it has at one moment. Nothing that is young, or that a branch or tag leads
+/// to, is ever taken out of it, so it can be packed while another garment brings it up to date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mirror {
     pub(super) dir: PathBuf,
@@ -46,7 +46,9 @@ impl Git {
         if !dir.join("HEAD").exists() {
             self.clone_to(url, dir, far, tell).await?;
         } else if !only_if_needed || !self.has_all(dir, commits).await? {
-            tidy(dir);
+            if let Some(_alone) = upkeep::hold_off(dir) {
+                tidy(dir);
+            }
             let mut fetch = self.remote(far, ["fetch", "--progress", "--prune", "--force", "--no-tags"]);
             fetch.args(["--no-recurse-submodules", "--", url]).args(REFS).current_dir(dir);
             let fetched = Listener::new(url, tell).output(fetch).await?;
@@ -243,7 +245,7 @@ async fn lock(place: &Place, tell: Tell<'_>) -> Result<File, NoCommit> {
     }
 }
 
-/// Takes away what a git that was killed left there: whoever has the lock is alone.
+/// Takes away what a git that was killed left there: whoever has both locks is alone.
 fn tidy(dir: &Path) {
     let entries = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten();
     let is_left = |name: &OsString| {

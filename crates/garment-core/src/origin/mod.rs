@@ -11,6 +11,7 @@ mod pack;
 mod progress;
 mod refs;
 mod stock;
+mod upkeep;
 mod workshop;
 
 pub use ask::Git;
@@ -72,6 +73,11 @@ pub trait Origin: Sync {
     ) -> BoxFuture<'a, Result<Vec<Vec<Parcel>>, Problem>> {
         let _ = stock;
         Box::pin(async { Ok(vec![Vec::new(); hosts.len()]) })
+    }
+
+    /// Begins to keep this machine's copies small, once nobody waits any more. It does not wait for that.
+    fn keep_up(&self, stock: &Stock) {
+        let _ = stock;
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::NoCommit;
 use super::ask::{Git, not_started};
-use super::command::{git, said};
+use super::command::{bare, said};
 use super::mirror::broken;
 use super::stock::{Goods, Stock};
 use crate::event::Problem;
@@ -118,7 +118,7 @@ impl Git {
         header.push('\n');
         (&file).write_all(header.as_bytes()).map_err(|error| no_room(dir, &error.to_string()))?;
         let copy = file.try_clone().map_err(|error| no_room(dir, &error.to_string()))?;
-        let mut pack = git(dir, ["-c", "gc.auto=0", "pack-objects", "-q", "--revs", "--thin", "--stdout"]);
+        let mut pack = bare(dir, ["-c", "gc.auto=0", "pack-objects", "-q", "--revs", "--thin", "--stdout"]);
         pack.args(["--delta-base-offset"]).stdin(Stdio::piped()).stdout(copy).stderr(Stdio::piped());
         let mut child = pack.spawn().map_err(|error| not_started(&error))?;
         if let Some(mut stdin) = child.stdin.take() {

@@ -7,7 +7,7 @@ use crate::push::{cut_off, noise, push};
 use crate::{next, production, project, shop};
 
 /// `dd`, by which each piece is written, waits at the gate; gives what takes that away.
-fn held_up(fleet: &Fleet, host: &str) -> (Gate, impl Fn()) {
+pub(crate) fn held_up(fleet: &Fleet, host: &str) -> (Gate, impl Fn()) {
     let gate = Gate::new(fleet);
     wrap(fleet, host, "dd", &format!("echo piece >>~/receiving; {}", gate.wait_on(host)));
     let path = fleet.root().join("hosts").join(host).join("bin/dd");
@@ -15,13 +15,13 @@ fn held_up(fleet: &Fleet, host: &str) -> (Gate, impl Fn()) {
 }
 
 /// A repository that takes several pieces to send.
-fn large(repo: &Repo) {
+pub(crate) fn large(repo: &Repo) {
     repo.write("picture", noise(600_000));
     repo.commit("a picture");
     repo.push();
 }
 
-fn nothing_is_left(host: &Host) {
+pub(crate) fn nothing_is_left(host: &Host) {
     until("nothing runs there", || host.processes().is_empty() && host.open_sessions() == 0);
     assert!(!host.file("shop/.garment/delivery").exists(), "{}", host.name());
 }

@@ -75,6 +75,17 @@ impl Bed {
         command
     }
 
+    /// Removes what was deployed to a folder of the first `count` hosts, and what this machine keeps.
+    pub(crate) fn forget(&self, folder: &str, count: usize) -> Result<(), Problem> {
+        let kept = self.fleet.root().join("controller/.cache/garment");
+        for path in self.hosts(count).iter().map(|host| host.file(folder)).chain([kept]) {
+            if path.exists() {
+                fs_err::remove_dir_all(path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The controller's ssh.
     pub(crate) fn ssh(&self) -> Command {
         self.command(&self.fleet.root().join("bin/ssh"))

@@ -97,6 +97,9 @@ pub(crate) fn rounds(
             round + 1
         )?;
         for number in order(tools.len(), round) {
+            if options.first {
+                bed.forget(tools[number].folder(), case.hosts)?;
+            }
             let run = deploy(bed, &tools[number], case, limit, false, stop)?;
             write!(progress, " {} {:.2} s", tools[number].name(), run.usage.wall.as_secs_f64())?;
             runs[number].push(run);

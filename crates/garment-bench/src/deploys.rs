@@ -1,4 +1,4 @@
-//! How long a warm deploy takes, with every tool in every case, and the tables of it.
+//! How long a deploy takes, warm or the first, with every tool in every case, and the tables of it.
 
 use std::io::Write;
 use std::sync::atomic::AtomicBool;
@@ -34,7 +34,8 @@ pub(crate) fn measure(
     let ended = cases(bed, tools, options, stop, progress, &mut all);
     // What was measured before something failed took its time, too.
     if ended.is_ok() || !all.is_empty() {
-        writeln!(tables, "### Warm deploys of the {} repository\n", bed.repository.name())?;
+        let kind = if options.first { "First" } else { "Warm" };
+        writeln!(tables, "### {kind} deploys of the {} repository\n", bed.repository.name())?;
         writeln!(tables, "{}", table(&all))?;
     }
     ended?;

@@ -33,7 +33,12 @@ pub struct Options {
     #[arg(long, conflicts_with = "measure")]
     pub controlpersist: bool,
 
-    /// Tools: `garment`, `floor`, `capistrano`. Without this, all that are installed
+    /// Each deploy is a first one: hosts have nothing, and this machine no mirror
+    #[arg(long)]
+    pub first: bool,
+
+    /// Tools: `garment`, `floor`, `capistrano`, and `garment-push`, which is garment with `delivery: push`. Without this,
+    /// all but the last that are installed
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
     pub tools: Vec<String>,
 

@@ -27,6 +27,8 @@ pub(crate) struct Tool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Garment,
+    /// The same with `delivery: push`.
+    Push,
     Floor,
     Capistrano,
 }
@@ -37,9 +39,9 @@ pub(crate) struct Tools {
     pub(crate) missing: Vec<String>,
 }
 
-const ALL: [Kind; 3] = [Kind::Garment, Kind::Floor, Kind::Capistrano];
+const ALL: [Kind; 4] = [Kind::Garment, Kind::Push, Kind::Floor, Kind::Capistrano];
 
-/// Those that were asked for, which have to be installed, or all that are.
+/// Those that were asked for, which have to be installed, or all that are, each once.
 pub(crate) fn chosen(options: &Options) -> Result<Tools, Problem> {
     let names: Vec<&str> = ALL.iter().map(|kind| kind.name()).collect();
     if let Some(unknown) = options.tools.iter().find(|name| !names.contains(&name.as_str())) {
@@ -51,7 +53,7 @@ pub(crate) fn chosen(options: &Options) -> Result<Tools, Problem> {
     let mut tools = Tools { present: Vec::new(), missing: Vec::new() };
     for kind in ALL {
         let asked = options.tools.iter().any(|name| name == kind.name());
-        if !asked && !options.tools.is_empty() {
+        if !asked && (!options.tools.is_empty() || kind == Kind::Push) {
             continue;
         }
         match kind.find(options) {
@@ -83,6 +85,7 @@ impl Kind {
     fn name(self) -> &'static str {
         match self {
             Self::Garment => "garment",
+            Self::Push => "garment-push",
             Self::Floor => "floor",
             Self::Capistrano => "capistrano",
         }
@@ -90,7 +93,7 @@ impl Kind {
 
     fn package(self) -> &'static str {
         match self {
-            Self::Garment => "garment",
+            Self::Garment | Self::Push => "garment",
             Self::Floor => "bash",
             Self::Capistrano => "capistrano",
         }
@@ -98,7 +101,7 @@ impl Kind {
 
     fn find(self, options: &Options) -> Option<PathBuf> {
         match self {
-            Self::Garment => fs_err::canonicalize(&options.garment).ok(),
+            Self::Garment | Self::Push => fs_err::canonicalize(&options.garment).ok(),
             Self::Floor => on_path("bash"),
             Self::Capistrano => on_path("cap"),
         }
@@ -119,6 +122,7 @@ fn version(kind: Kind, program: &Path) -> Result<String, Problem> {
     let line = text.lines().next().unwrap_or_default();
     Ok(match kind {
         Kind::Floor => format!("floor (`bench/floor`, {line})"),
+        Kind::Push => format!("{line} with `delivery: push`"),
         Kind::Garment | Kind::Capistrano => line.to_owned(),
     })
 }
@@ -137,7 +141,9 @@ impl Tool {
     pub(crate) fn prepare(&self, bed: &Bed, hosts: usize) -> Result<(), Problem> {
         let project = bed.project();
         match self.kind {
-            Kind::Garment => fs_err::write(project.join("deploy.conf"), deploy_conf(bed, hosts))?,
+            Kind::Garment | Kind::Push => {
+                fs_err::write(project.join("deploy.conf"), self.deploy_conf(bed, hosts))?;
+            }
             Kind::Floor => fs_err::write(project.join("floor"), FLOOR)?,
             Kind::Capistrano => {
                 fs_err::create_dir_all(project.join("config/deploy"))?;
@@ -154,7 +160,7 @@ impl Tool {
         let mut command = bed.command(&self.program);
         let names = bed.hosts(hosts).iter().map(garment_testing::Host::name);
         match self.kind {
-            Kind::Garment => {
+            Kind::Garment | Kind::Push => {
                 command.args(["deploy", "bench"]);
             }
             Kind::Floor => {
@@ -169,24 +175,26 @@ impl Tool {
         }
         command
     }
-}
 
-fn deploy_conf(bed: &Bed, hosts: usize) -> String {
-    let mut text = format!(
-        "bench:\n  repo_url: '{}'\n  git_ref: master\n  deploy_dir: ~/garment\n  keep_releases: {KEEP}\n  hosts:\n",
-        bed.workload.url()
-    );
-    for host in bed.hosts(hosts) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "    {}:", host.name());
-    }
-    text.push_str(
-        "  stages:
+    fn deploy_conf(&self, bed: &Bed, hosts: usize) -> String {
+        let delivery = if self.kind == Kind::Push { "push" } else { "pull" };
+        let mut text = format!(
+            "bench:\n  repo_url: '{}'\n  git_ref: master\n  deploy_dir: ~/{}\n  keep_releases: {KEEP}\n  delivery: {delivery}\n  hosts:\n",
+            bed.workload.url(),
+            self.folder()
+        );
+        for host in bed.hosts(hosts) {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "    {}:", host.name());
+        }
+        text.push_str(
+            "  stages:
     before:
       - {id: migrate, cd: '{release_dir}', commands: [test -s VERSION, mkdir -p ../../shared, echo migrated]}
     after:
       - {id: reload, cd: '{release_dir}', commands: [echo reloaded, touch ../../shared/reloaded, 'true']}
 ",
-    );
-    text
+        );
+        text
+    }
 }

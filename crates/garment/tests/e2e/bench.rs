@@ -85,7 +85,10 @@ fn it_says_what_it_can_t_do() {
         run(&options(arguments), &AtomicBool::new(false), none, &mut std::io::sink()).unwrap_err().to_string()
     };
     assert_eq!(problem(&["--hosts", "1000"]), "`--hosts 1000` is out of range\ngive from 1 to 100");
-    assert_eq!(problem(&["--tools", "rsync"]), "there is no tool `rsync`\nknown: garment, floor, capistrano");
+    assert_eq!(
+        problem(&["--tools", "rsync"]),
+        "there is no tool `rsync`\nknown: garment, garment-push, floor, capistrano"
+    );
 }
 
 #[test]

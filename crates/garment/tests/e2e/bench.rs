@@ -35,6 +35,14 @@ fn printed(arguments: &[&str]) -> String {
 }
 
 #[test]
+fn first_deploys_in_both_deliveries() {
+    let tables =
+        printed(&["--rtt", "0", "--tools", "garment,garment-push", "--first", "--measure", "deploys"]);
+    let deploys = table(&tables, "### First deploys of the small repository");
+    assert_eq!(columns(&deploys, &[0, 2]), ["hosts | ", "1 | garment", "1 | garment-push"]);
+}
+
+#[test]
 fn it_deploys_with_every_tool_and_at_every_distance() {
     let tables = printed(&["--rtt", "0,2", "--tools", "garment,floor", "--measure", "deploys,logins"]);
     let deploys = table(&tables, "### Warm deploys of the small repository");

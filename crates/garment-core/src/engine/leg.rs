@@ -20,15 +20,18 @@ use crate::transport::{Lost, Signal, Step, Wish};
 pub(super) fn legs(plan: &Plan) -> Vec<Range<usize>> {
     let mut legs: Vec<Range<usize>> = Vec::new();
     for (index, task) in plan.tasks.iter().enumerate() {
-        // What is sent comes in batches of its own.
-        let by_itself = |task: &PlanTask| is_switch(task) || task.task.phase == Phase::Deliver;
-        let alone = plan.hosts.len() == 1 && !by_itself(task);
+        let alone = plan.hosts.len() == 1 && !goes_by_itself(task);
         match legs.last_mut() {
-            Some(leg) if alone && !by_itself(&plan.tasks[leg.start]) => leg.end = index + 1,
+            Some(leg) if alone && !goes_by_itself(&plan.tasks[leg.start]) => leg.end = index + 1,
             _ => legs.push(index..index + 1),
         }
     }
     legs
+}
+
+/// Whether a task is a leg of its own on a lone host, too. What is sent comes in batches of its own.
+pub(super) fn goes_by_itself(task: &PlanTask) -> bool {
+    is_switch(task) || task.task.phase == Phase::Deliver
 }
 
 /// Runs tasks of a lone host in one go. Gives whether all of them were done. With the last ones goes what the host is

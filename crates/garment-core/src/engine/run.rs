@@ -9,7 +9,7 @@ use super::ahead::Ahead;
 use super::end::end_when_done;
 use super::fleet::{Fleet, ask, ask_all, unreadable};
 use super::host_task::{HostTask, HostTaskEnd};
-use super::leg::{legs, run_leg};
+use super::leg::{goes_by_itself, legs, run_leg};
 use super::outcome::Ledger;
 use super::{Interrupt, Teller};
 use crate::event::{HostResult, Phase, Problem, What};
@@ -50,7 +50,7 @@ pub(super) async fn run(
         }
         let ok = match tasks {
             tasks if tasks.iter().all(|task| task.runs.is_empty()) => continue,
-            [task] if plan.hosts.len() > 1 || is_switch(task) => {
+            [task] if plan.hosts.len() > 1 || goes_by_itself(task) => {
                 let known = std::mem::take(&mut ahead);
                 let round = Round { task, known, next, ending: last.map(end_when_done) };
                 run_task(plan, round, &mut ahead, fleet, ledger, teller, interrupt).await

@@ -77,14 +77,22 @@ impl Told {
 impl Shown {
     /// The next event, if there is one in time.
     pub(crate) fn next(&self, timeout: Duration) -> Result<Event, RecvTimeoutError> {
-        let event = self.receiver.recv_timeout(timeout)?;
+        self.receiver.recv_timeout(timeout).map(|event| self.taken(event))
+    }
+
+    /// The next event, if it is there.
+    pub(crate) fn waiting(&self) -> Option<Event> {
+        self.receiver.try_recv().ok().map(|event| self.taken(event))
+    }
+
+    fn taken(&self, event: Event) -> Event {
         let size = size(&event);
         if size > 0 {
             let mut bytes = self.waiting.bytes.lock().unwrap_or_else(PoisonError::into_inner);
             *bytes = bytes.saturating_sub(size);
             self.waiting.less.notify_one();
         }
-        Ok(event)
+        event
     }
 }
 

@@ -9,6 +9,9 @@ use tokio::sync::oneshot;
 use crate::backlog::backlog;
 use crate::report::{self, Reporter};
 
+/// How long to wait for more after something was shown: with many hosts, waking up for each event costs more than showing
+/// it.
+const BREATH: Duration = Duration::from_millis(1);
 /// How often a live view moves.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -31,7 +34,15 @@ impl Narrator {
             let mut tick = Instant::now() + TICK;
             loop {
                 match shown.next(tick.saturating_duration_since(Instant::now())) {
-                    Ok(event) => reporter.event(&event),
+                    Ok(event) => {
+                        reporter.event(&event);
+                        while Instant::now() < tick
+                            && let Some(event) = shown.waiting()
+                        {
+                            reporter.event(&event);
+                        }
+                        std::thread::sleep(BREATH);
+                    }
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => break,
                 }

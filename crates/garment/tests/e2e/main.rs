@@ -48,6 +48,7 @@ mod stops;
 mod submodules;
 mod tasks;
 mod terminal;
+mod through;
 mod timeouts;
 mod usage;
 mod variables;

@@ -115,6 +115,11 @@ g_become() {
     # shellcheck disable=SC2016
     g_pid=$(exec sh -c 'echo "$PPID"')
   fi
+  # ksh93 forks late, and whoever ends the step would end the session.
+  if [ "$g_pid" = "$$" ]; then
+    echo "sh on this host makes no process for a subshell, and garment needs one: let it be dash, bash or busybox" >&2
+    exit 125
+  fi
   until printf '%s begin %s %s%s\n' "$g_mark" "$g_id" "$g_pid" "${1:+ recorded}" >&6 2>/dev/null; do
     kill -0 "$$" 2>/dev/null || exit
     sleep 1

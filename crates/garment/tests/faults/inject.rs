@@ -150,7 +150,9 @@ impl Damage {
         // Hosts that are through with the last task have given their locks away, whether that was heard or not.
         let over = events.last().is_some_and(|event| event == "Finished")
             || (has_begun("TaskStarted cleanup/sweep") && second.status.success());
-        let locked = has_begun("Planned") && !over;
+        // The locks travel with the logins, and whether they have arrived nobody knows yet.
+        let logging_in = has_begun("Connecting web1") && !has_begun("Planned");
+        let locked = (has_begun("Planned") && !over) || (logging_in && second.status.code() == Some(7));
         if locked {
             second.code(7).stdout_has(" is at work there since ").stderr_is("");
         } else {

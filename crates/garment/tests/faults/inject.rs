@@ -146,10 +146,14 @@ impl Damage {
     fn deploy_beside(&mut self, bed: &Bed, case: &Case) {
         let events = bed.events();
         let has_begun = |what: &str| events.iter().any(|event| event == what);
+        let last = match case.op {
+            Op::Deploy => "TaskStarted cleanup/sweep",
+            Op::Rollback => "TaskStarted after/reload",
+        };
         let second = bed.garment().run(["deploy", "production"]);
         // Hosts that are through with the last task have given their locks away, whether that was heard or not.
         let over = events.last().is_some_and(|event| event == "Finished")
-            || (has_begun("TaskStarted cleanup/sweep") && second.status.success());
+            || (has_begun(last) && second.status.success());
         // The locks travel with the logins, and whether they have arrived nobody knows yet.
         let logging_in = has_begun("Connecting web1") && !has_begun("Planned");
         let locked = (has_begun("Planned") && !over) || (logging_in && second.status.code() == Some(7));

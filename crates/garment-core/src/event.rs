@@ -364,6 +364,8 @@ pub struct Outcome {
 pub enum Verdict {
     /// Everything was done.
     Done,
+    /// There was nothing to deploy: the commit is live on every host. Nothing was changed.
+    Unchanged,
     /// Refused before any host was contacted or changed: the configuration, the ref or the request is wrong.
     Refused,
     /// Another operation is under way on a host, or people have frozen it; nothing was changed.

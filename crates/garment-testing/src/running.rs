@@ -1,6 +1,6 @@
 use std::fmt;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -28,6 +28,8 @@ pub struct Running {
     deadline: Instant,
     timeout: Duration,
     seen: [usize; 2],
+    /// What is typed on its terminal.
+    typed: Option<File>,
 }
 
 #[derive(Debug, Default)]
@@ -66,8 +68,11 @@ impl Running {
         let (process, ()) = Process::start(&mut command, |_| ());
         let streams = Arc::new(Streams::default());
         streams.lock()[STDERR].ended = true;
+        let typed = File::from(shown.try_clone().expect("duplicate a terminal"));
         streams.read(STDOUT, File::from(shown));
-        Self::new(&command, process, streams, timeout)
+        let mut running = Self::new(&command, process, streams, timeout);
+        running.typed = Some(typed);
+        running
     }
 
     fn new(command: &Command, process: Process, streams: Arc<Streams>, timeout: Duration) -> Self {
@@ -76,7 +81,15 @@ impl Running {
         let skipped =
             if command.get_args().next().is_some_and(|word| word == DEFAULT_SIGNALS) { 2 } else { 0 };
         let command = words.skip(skipped).map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
-        Self { command, process, streams, deadline: Instant::now() + timeout, timeout, seen: [0; 2] }
+        Self {
+            command,
+            process,
+            streams,
+            deadline: Instant::now() + timeout,
+            timeout,
+            seen: [0; 2],
+            typed: None,
+        }
     }
 
     /// Its process id.
@@ -95,6 +108,35 @@ impl Running {
     #[track_caller]
     pub fn wait_for_stderr_line(&mut self, wanted: impl Fn(&str) -> bool) -> String {
         self.wait_for(STDERR, wanted)
+    }
+
+    /// Waits until `text` was printed, after what was last waited for; it need not be a whole line. Only where it runs on a
+    /// terminal, and for text that comes in one piece.
+    #[track_caller]
+    pub fn wait_for_text(&mut self, text: &str) {
+        let streams = Arc::clone(&self.streams);
+        let mut state = streams.lock();
+        loop {
+            let printed = String::from_utf8_lossy(&state[STDOUT].bytes[self.seen[STDOUT]..]).into_owned();
+            if let Some(at) = printed.find(text) {
+                self.seen[STDOUT] += at + text.len();
+                return;
+            }
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            if state[STDOUT].ended || left.is_zero() {
+                drop(state);
+                let Some(status) = self.process.wait_until(self.deadline) else { self.fail_late() };
+                panic!("it ended without the text waited for: {text}\n{}", self.outcome(status));
+            }
+            state = streams.wait(state, left);
+        }
+    }
+
+    /// Types on its terminal, which shows it: `\x04` at the beginning of a line is the end of the input. `Ctrl-C` is
+    /// [`Running::ctrl_c`].
+    pub fn types(&self, text: &str) {
+        let mut terminal = self.typed.as_ref().expect("it does not run on a terminal");
+        terminal.write_all(text.as_bytes()).expect("type on a terminal");
     }
 
     /// Sends SIGINT to the program alone.

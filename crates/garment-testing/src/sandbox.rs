@@ -61,14 +61,20 @@ impl<'fleet> Sandbox<'fleet> {
     }
 
     /// Starts it on a terminal of `columns` by 24. All that it prints counts as stdout, byte for byte. It is not the
-    /// controlling terminal: nothing can be typed, and [`Running::ctrl_c`] does what Ctrl-C would.
+    /// controlling terminal: [`Running::ctrl_c`] does what Ctrl-C would, and [`Running::types`] types all else.
     #[track_caller]
     pub fn spawn_on_terminal<S: AsRef<OsStr>>(
         &self,
         columns: u16,
         arguments: impl IntoIterator<Item = S>,
     ) -> Running {
-        Running::start_on_terminal(self.command(arguments), columns, self.timeout)
+        self.spawn_command_on_terminal(columns, self.command(arguments))
+    }
+
+    /// Starts what [`Sandbox::command`] gave as [`Sandbox::spawn_on_terminal`] does.
+    #[track_caller]
+    pub fn spawn_command_on_terminal(&self, columns: u16, command: Command) -> Running {
+        Running::start_on_terminal(command, columns, self.timeout)
     }
 
     /// The command that [`Sandbox::run`] runs, to change its environment or folder.

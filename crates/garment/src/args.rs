@@ -1,3 +1,5 @@
+mod deploy;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -5,6 +7,8 @@ use clap::error::ErrorKind;
 use clap::{ArgAction, Args as ClapArgs, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use garment_core::engine;
 use garment_core::model::parse_duration;
+
+pub(crate) use deploy::{Content, Deploy, Plan, Unchanged};
 
 use crate::exit_code;
 use crate::report::Verbosity;
@@ -62,6 +66,12 @@ Example:
 /// Above the options that every verb has.
 const EVERYWHERE: &str = "Options of every command";
 
+const PLAN_HELP: &str = "The exit code is 0 if a deploy would go that way, 4 if something would stop it, 3 if a host or the repository can't be
+reached, 2 if the ref is wrong.
+
+Example:
+  garment plan production --out release.plan && garment deploy --plan release.plan";
+
 const VERIFY_HELP: &str =
     "The exit code is 0 if every host is as its commit, 4 if one differs, 3 if one can't be reached.
 
@@ -104,6 +114,12 @@ pub(crate) enum Verb {
     /// failure stops it.
     #[command(after_help = "Example:\n  garment deploy production --ref v2.1")]
     Deploy(Deploy),
+    /// Say exactly what `deploy` would do; change nothing
+    ///
+    /// The commit and what is new in it, the tasks with their hosts and commands, which releases would go, and what is
+    /// in the way. Looks at the repository and at every host, and takes no lock. `--out` saves it for `deploy --plan`.
+    #[command(after_help = PLAN_HELP)]
+    Plan(Plan),
     /// Switch every host back to an older release
     ///
     /// Runs the `rollback` tasks, switches `current` everywhere and runs the `after` tasks.
@@ -191,23 +207,6 @@ pub(crate) struct Environment {
     /// The environment's name in deploy.conf
     #[arg(value_name = "ENV", allow_hyphen_values = true)]
     pub(crate) environment: String,
-}
-
-#[derive(Debug, Clone, ClapArgs)]
-pub(crate) struct Deploy {
-    #[command(flatten)]
-    pub(crate) environment: Environment,
-    /// Deploy this branch, tag, full ref name or full commit id instead of `git_ref`
-    #[arg(long = "ref", value_name = "REF", allow_hyphen_values = true)]
-    pub(crate) git_ref: Option<String>,
-    #[command(flatten)]
-    pub(crate) wait: Wait,
-    /// Of your tasks, run only these: ids, separated by commas
-    #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with = "exclude")]
-    pub(crate) include: Option<Vec<String>>,
-    /// Of your tasks, run all but these: ids, separated by commas
-    #[arg(long, value_name = "IDS", value_delimiter = ',')]
-    pub(crate) exclude: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone, ClapArgs)]

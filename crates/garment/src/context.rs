@@ -13,6 +13,7 @@ use crate::args::Common;
 use crate::exit_code;
 use crate::narrate::Narrator;
 use crate::open_files;
+use crate::report::question::{self, Answer};
 use crate::report::{self, Look, color, say};
 use crate::signals;
 use crate::surroundings::Surroundings;
@@ -124,6 +125,16 @@ impl Context {
             }
             value
         })
+    }
+
+    /// Whether somebody is there to be asked, and would see it.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.surroundings.is_attended && self.surroundings.stderr_is_terminal
+    }
+
+    /// Asks for a yes or a no.
+    pub(crate) fn ask(&self, question: &str) -> Answer {
+        self.work(false, async |means| question::ask(question, means.interrupt).await)
     }
 
     #[cfg(debug_assertions)]

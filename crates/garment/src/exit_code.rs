@@ -33,7 +33,7 @@ pub(crate) const HELP: &str = "Exit codes:
 /// The code of an operation.
 pub(crate) fn of(verdict: Verdict) -> u8 {
     match verdict {
-        Verdict::Done => SUCCESS,
+        Verdict::Done | Verdict::Unchanged => SUCCESS,
         Verdict::Refused => USAGE,
         Verdict::Locked => LOCKED,
         Verdict::Unreachable => UNREACHABLE,

@@ -24,6 +24,7 @@ pub fn main() -> ExitCode {
     let context = Context::new(args.common, surroundings::read());
     let code = match &args.verb {
         Verb::Deploy(args) => verb::deploy(&context, args),
+        Verb::Plan(args) => verb::plan(&context, args),
         Verb::Rollback(args) => verb::rollback(&context, args),
         Verb::Resume(args) => verb::resume(&context, args),
         Verb::Abandon(args) => verb::abandon(&context, args),

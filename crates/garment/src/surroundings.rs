@@ -13,6 +13,9 @@ use crate::report::color;
 pub(crate) struct Surroundings {
     pub(crate) stdout: color::Surroundings,
     pub(crate) stderr_is_terminal: bool,
+    /// Whether somebody can answer a question: what is typed comes from a terminal, and this is no job of a CI, whose
+    /// terminals nobody sits at (`CI`).
+    pub(crate) is_attended: bool,
     /// `GIT_SSH_COMMAND`.
     pub(crate) git_ssh_command: Option<String>,
     /// Where garment may keep what is quicker at hand: `garment` in `XDG_CACHE_HOME`, or in `~/.cache`.
@@ -64,6 +67,7 @@ pub(crate) fn read() -> Surroundings {
             locale: filled("LC_ALL").or_else(|| filled("LC_CTYPE")).or_else(|| filled("LANG")),
         },
         stderr_is_terminal: std::io::stderr().is_terminal(),
+        is_attended: std::io::stdin().is_terminal() && filled("CI").is_none_or(|ci| ci == "false"),
         git_ssh_command: filled("GIT_SSH_COMMAND"),
         cache: cache(filled("XDG_CACHE_HOME"), filled("HOME")),
         operator: format!("{user}@{machine}"),

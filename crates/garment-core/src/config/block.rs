@@ -24,7 +24,7 @@ pub(super) const TEXTS: [Setting; 6] = [
 /// What `repo_url` was called before.
 const OLDER_NAMES: [&str; 2] = ["git_repo", "git_origin"];
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "repo_url",
     "git_ref",
     "deploy_dir",
@@ -38,6 +38,7 @@ const KEYS: [&str; 17] = [
     "timeout",
     "reconnect_timeout",
     "cutover_confirm",
+    "confirm",
     "hosts",
     "variables",
     "stages",
@@ -60,6 +61,7 @@ pub(super) struct Block {
     pub(super) reconnect_timeout: Field<Duration>,
     /// As `timeout`.
     pub(super) cutover_confirm: Field<Option<Duration>>,
+    pub(super) confirm: Field<bool>,
     pub(super) hosts: Field<Vec<Host>>,
     pub(super) variables: Vec<Definition>,
     pub(super) stages: StageBlocks,
@@ -100,6 +102,7 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems<'_>) -> Option<Block> 
         timeout: Field::Absent,
         reconnect_timeout: Field::Absent,
         cutover_confirm: Field::Absent,
+        confirm: Field::Absent,
         hosts: Field::Absent,
         variables: Vec::new(),
         stages: StageBlocks::default(),
@@ -126,6 +129,7 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems<'_>) -> Option<Block> 
             "cutover_confirm" => {
                 block.cutover_confirm = read::limit(entry, "30s", problems);
             }
+            "confirm" => block.confirm = Field::from_option(read::boolean(entry, problems)),
             "hosts" => block.hosts = Field::from_option(hosts::read(entry, problems)),
             "variables" => block.variables = variables::read(entry, problems),
             "stages" => block.stages = tasks::read(entry, problems),

@@ -129,6 +129,7 @@ fn over(base: &Block, own: &Block) -> Block {
         timeout: own.timeout.or(&base.timeout),
         reconnect_timeout: own.reconnect_timeout.or(&base.reconnect_timeout),
         cutover_confirm: own.cutover_confirm.or(&base.cutover_confirm),
+        confirm: own.confirm.or(&base.confirm),
         ..own
     }
 }

@@ -112,6 +112,7 @@ fn make(block: &Block) -> Option<Environment> {
         timeout,
         reconnect_timeout: block.reconnect_timeout.given().copied().unwrap_or(RECONNECT_TIMEOUT),
         cutover_confirm: block.cutover_confirm.given().copied().flatten(),
+        confirm: block.confirm.given().copied().unwrap_or(false),
         variables: variables.collect::<Option<_>>()?,
         hosts: block.hosts.given().cloned()?,
         stages,

@@ -33,6 +33,9 @@ pub fn show(environment: &Environment) -> String {
     out.limit(1, "timeout", environment.timeout, None);
     out.line(1, &format!("reconnect_timeout: {}", write_duration(environment.reconnect_timeout)));
     out.limit(1, "cutover_confirm", environment.cutover_confirm, None);
+    if environment.confirm {
+        out.line(1, "confirm: true");
+    }
     out.line(1, "hosts:");
     for host in &environment.hosts {
         out.line(2, &format!("{}:", quote(&host.destination.to_string())));

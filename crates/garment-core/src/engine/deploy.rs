@@ -5,10 +5,14 @@ use super::deliver::stock;
 use super::fleet::unless_interrupted;
 use super::lock::Wait;
 use super::operation::{Early, LockRequest, Opened, Running, new_id};
-use crate::event::{Operation, Outcome, What};
-use crate::model::{CommitId, Delivery, Environment, Setting};
+use super::unchanged::{Unchanged, is_done_by_now, is_live};
+use crate::event::{Operation, Outcome, Verdict, What};
+use crate::model::{CommitId, Delivery, Environment, HostFacts, Setting};
 use crate::origin::Stock;
-use crate::plan::{Deliveries, Deploy, Scope, Selection, compile_deploy, unknown_ids};
+use crate::plan::{
+    Deliveries, Deploy, NoPlan, Plan, Preview, Scope, Selection, compile_deploy, drifted, unknown_ids,
+};
+use crate::remote::Holder;
 
 /// What is asked of a deploy.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +25,10 @@ pub struct DeployRequest {
     pub by: String,
     /// For another operation to be over.
     pub wait: Wait,
+    /// What it has to be, or nothing is done.
+    pub shown: Option<Box<Preview>>,
+    /// What to do if there is nothing to deploy.
+    pub unchanged: Unchanged,
 }
 
 /// What is found out while hosts are logged in to.
@@ -57,6 +65,13 @@ pub async fn deploy(environment: &Environment, request: &DeployRequest, means: M
     };
     let opening = async {
         let mut opened = running.open(lock, resolve).await?;
+        let Opened { fleet, facts, known, .. } = &mut opened;
+        if request.unchanged == Unchanged::Leave
+            && is_done_by_now(fleet, environment, facts, &known.commit).await
+        {
+            opened.fleet.close().await;
+            return Err(running.as_it_is(Verdict::Unchanged, &opened.facts).into());
+        }
         let deliveries = deliveries(&running, &mut opened).await;
         match deliveries {
             Ok(deliveries) => Ok((opened, deliveries)),
@@ -71,29 +86,50 @@ pub async fn deploy(environment: &Environment, request: &DeployRequest, means: M
         Some(Err(outcome)) => return running.finish(*outcome),
         Some(Ok(opened)) => opened,
     };
-    let stock = opened.known.stock.clone();
-    let outcome = running
-        .carry_on(opened, |known, facts, holder| {
-            let now = Timestamp::now();
-            let deploy = Deploy {
-                git_ref: &git_ref,
-                commit: &known.commit,
-                now,
-                operation: &new_id(now, facts, Operation::Deploy),
-                by: &request.by,
-                selection: &request.selection,
-                token: Some(&holder.token),
-                continued: None,
-                deliveries: deliveries.as_ref(),
-            };
-            compile_deploy(environment, facts, &deploy)
-        })
-        .await;
+    let Opened { facts, known, .. } = &opened;
+    if request.shown.is_none() && is_live(facts, &known.commit) {
+        let text = format!("{} is live on every host already; it is deployed again", known.commit.short());
+        means.teller.tell(What::Note { host: None, text });
+    }
+    let stock = known.stock.clone();
+    let compile = |known: Known, facts: &[HostFacts], holder: &Holder| {
+        compile(environment, request, &known, deliveries.as_ref(), facts, holder)
+    };
+    let outcome = running.carry_on(opened, compile).await;
     let outcome = running.finish(outcome);
     if let Some(stock) = stock {
         means.origin.keep_up(&stock);
     }
     outcome
+}
+
+/// Compiles the plan; none if it is another than people were shown.
+fn compile(
+    environment: &Environment,
+    request: &DeployRequest,
+    known: &Known,
+    deliveries: Option<&Deliveries>,
+    facts: &[HostFacts],
+    holder: &Holder,
+) -> Result<Plan, NoPlan> {
+    let now = Timestamp::now();
+    let deploy = Deploy {
+        git_ref: &known.git_ref,
+        commit: &known.commit,
+        now,
+        operation: &new_id(now, facts, Operation::Deploy),
+        by: &request.by,
+        selection: &request.selection,
+        token: Some(&holder.token),
+        continued: None,
+        deliveries,
+    };
+    let plan = compile_deploy(environment, facts, &deploy)?;
+    let shown = request.shown.as_ref();
+    match shown.and_then(|shown| drifted(shown, &Preview::of(environment, facts, &deploy, &plan))) {
+        Some(problem) => Err(NoPlan::Refused(problem)),
+        None => Ok(plan),
+    }
 }
 
 /// What hosts lack, where this machine delivers it.

@@ -19,7 +19,7 @@ pub(super) fn end_when_done(record: &Record) -> Step {
 
 fn ending(verdict: Verdict) -> Ending {
     match verdict {
-        Verdict::Done => Ending::Done,
+        Verdict::Done | Verdict::Unchanged => Ending::Done,
         Verdict::LiveButFailed => Ending::LiveButFailed,
         Verdict::Mixed => Ending::Mixed,
         Verdict::Interrupted => Ending::Interrupted,

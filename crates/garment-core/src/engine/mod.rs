@@ -18,11 +18,13 @@ mod locked;
 mod operation;
 mod outcome;
 mod pin;
+mod preview;
 mod progress;
 mod resume;
 mod rollback;
 mod run;
 mod teller;
+mod unchanged;
 mod verify;
 
 pub use abandon::{AbandonRequest, Abandoned, GivenUp, abandon};
@@ -33,9 +35,11 @@ pub use inspect::{Inspected, check, status, survey};
 pub use lock::Wait;
 pub use locked::Hindered;
 pub use pin::{PinRequest, Pinned, pin};
+pub use preview::{NoPreview, PreviewRequest, preview};
 pub use resume::{ResumeRequest, resume};
 pub use rollback::{RollbackRequest, rollback};
 pub use teller::Teller;
+pub use unchanged::Unchanged;
 pub use verify::{Compared, Verified, verify};
 
 use tokio::sync::watch;
@@ -106,7 +110,7 @@ impl Interrupt {
     }
 
     /// Waits until it is raised.
-    async fn raised(&self) {
+    pub async fn raised(&self) {
         // The sender is `self`, so there is no end of it to hear of.
         let _ = self.subscribe().wait_for(|wish| *wish > Wish::Go).await;
     }

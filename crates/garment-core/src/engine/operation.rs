@@ -175,6 +175,7 @@ impl<'a> Running<'a> {
         self.end_early(Early::Interrupted, &[])
     }
 
+    /// Compiles the plan under the locks, and runs it.
     pub(super) async fn carry_on<T>(
         &self,
         opened: Opened<T>,
@@ -248,6 +249,14 @@ impl<'a> Running<'a> {
             outcome.hosts[*index].progress = Progress::Unfit(problem.clone());
         }
         outcome
+    }
+
+    /// Ends it with everything as it was found.
+    pub(super) fn as_it_is(&self, verdict: Verdict, facts: &[HostFacts]) -> Outcome {
+        let mut live = facts.iter().map(HostFacts::current_release);
+        let first = live.next().flatten();
+        let release = first.filter(|first| live.all(|other| other == Some(first))).cloned();
+        Outcome { release, ..self.untouched(verdict, Vec::new(), &all_seen(facts)) }
     }
 
     /// Nothing was changed on any host.

@@ -1,7 +1,10 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A full git commit id: 40 (SHA-1) or 64 (SHA-256) lower-case hex digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct CommitId(String);
 
 /// The text is not a full commit id.
@@ -30,6 +33,20 @@ impl CommitId {
     /// The first 7 digits, as release names carry them.
     pub fn short(&self) -> &str {
         &self.0[..7]
+    }
+}
+
+impl TryFrom<String> for CommitId {
+    type Error = InvalidCommitId;
+
+    fn try_from(text: String) -> Result<Self, InvalidCommitId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<CommitId> for String {
+    fn from(id: CommitId) -> Self {
+        id.0
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Environment {
     pub reconnect_timeout: Duration,
     /// How long a host that has switched waits to hear that all have, before it goes back by itself; `None`: it doesn't.
     pub cutover_confirm: Option<Duration>,
+    /// Whether people are asked before a deploy.
+    pub confirm: bool,
     /// In the order in which they see one another.
     pub variables: Vec<Variable>,
     /// At least one.

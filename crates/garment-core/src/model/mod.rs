@@ -1,5 +1,6 @@
 //! The strategy's nouns. Depends on nothing else in the crate, does no input or output.
 
+mod changes;
 mod commit;
 mod delivery;
 mod duration;
@@ -12,6 +13,7 @@ mod release;
 mod stage;
 mod template;
 
+pub use changes::{Changes, Commit, Commits, FileChange, Files};
 pub use commit::{CommitId, InvalidCommitId};
 pub use delivery::Delivery;
 pub use duration::{parse_duration, write_duration};

@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use super::command::{bare, program};
 use super::refs::{Advertised, Found};
-use super::{NoCommit, Origin, Stock, Tell, upkeep};
+use super::{NoCommit, Origin, Since, Stock, Tell, upkeep};
 use crate::event::Problem;
 use crate::model::{CommitId, Held, Parcel};
 
@@ -54,6 +54,15 @@ impl Origin for Git {
         })
     }
 
+    fn changes<'a>(
+        &'a self,
+        repo_url: &'a str,
+        commit: &'a CommitId,
+        live: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Since>, Problem>> {
+        Box::pin(self.changes_since(repo_url, commit, live))
+    }
+
     fn stock_problem(&self) -> Option<Problem> {
         self.cache_problem()
     }
@@ -83,7 +92,7 @@ impl Origin for Git {
 }
 
 impl Git {
-    async fn with_ssh(&self) -> Self {
+    pub(super) async fn with_ssh(&self) -> Self {
         Self { ssh_command: Some(self.ssh().await), ..self.clone() }
     }
 

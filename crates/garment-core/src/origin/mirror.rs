@@ -87,9 +87,8 @@ impl Git {
     async fn place(&self, url: &str) -> Result<Place, NoCommit> {
         let Some(cache) = &self.cache else {
             return Err(NoCommit::Wrong(Problem {
-                what:
-                    "there is no folder for caches on this machine, where `delivery: push` keeps its mirror"
-                        .into(),
+                what: "there is no folder for caches on this machine, where mirrors of repositories are kept"
+                    .into(),
                 remedy: "set `XDG_CACHE_HOME`, or `HOME`".into(),
             }));
         };
@@ -261,7 +260,7 @@ fn tidy(dir: &Path) {
 
 fn no_cache() -> Problem {
     Problem {
-        what: "there is no folder for caches on this machine, where `delivery: push` keeps its mirror".into(),
+        what: "there is no folder for caches on this machine, where mirrors of repositories are kept".into(),
         remedy: "set `XDG_CACHE_HOME`, or `HOME`".into(),
     }
 }

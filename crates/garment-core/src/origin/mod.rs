@@ -1,8 +1,9 @@
 //! The repository that releases come from, as the controller sees it: which commit a ref is,
-//! what a checkout knows of where it came from, and the repository of a demo. Beside `transport`, the
+//! what lies between two commits, what a checkout knows of where it came from, and the repository of a demo. Beside `transport`, the
 //! only room that starts processes: the system's `git`, with the user's credential helpers and ssh settings.
 
 mod ask;
+mod changes;
 mod checkout;
 mod command;
 mod mirror;
@@ -15,6 +16,7 @@ mod upkeep;
 mod workshop;
 
 pub use ask::Git;
+pub use changes::Since;
 pub use checkout::{Checkout, Remote};
 pub use stock::Stock;
 pub use workshop::Workshop;
@@ -38,6 +40,22 @@ pub trait Origin: Sync {
         repo_url: &'a str,
         git_ref: &'a str,
     ) -> BoxFuture<'a, Result<CommitId, NoCommit>>;
+
+    /// What lies between each of the `live` commits and the new one, in their order; an id may be abbreviated.
+    ///
+    /// # Errors
+    /// The history can't be had.
+    fn changes<'a>(
+        &'a self,
+        repo_url: &'a str,
+        commit: &'a CommitId,
+        live: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Since>, Problem>> {
+        let _ = (repo_url, commit, live);
+        Box::pin(async {
+            Err(Problem { what: "this machine can't read the history".into(), remedy: String::new() })
+        })
+    }
 
     /// What would keep this machine from having copies of its own.
     fn stock_problem(&self) -> Option<Problem> {

@@ -163,7 +163,7 @@ fn no_room(dir: &Path, why: &str) -> Problem {
     }
 }
 
-fn problem(none: NoCommit) -> Problem {
+pub(super) fn problem(none: NoCommit) -> Problem {
     match none {
         NoCommit::Wrong(problem) | NoCommit::Unreachable(problem) => problem,
     }

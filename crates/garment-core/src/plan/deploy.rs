@@ -1,7 +1,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::deliver::{Deliveries, deliver_task};
-use super::prune::{rollback_target, superfluous};
+use super::prune::prunes;
 use super::record::{About, name_steps, record};
 use super::resume::Continued;
 use super::scope::{Names, Scope, absolute_paths};
@@ -88,10 +88,7 @@ pub fn compile_deploy(
         });
         Step::script(format!("make release {release}"), text)
     });
-    let all: Vec<&HostFacts> = facts.iter().collect();
-    let target = rollback_target(&all, &release);
-    let prune = facts.iter().zip(&paths).map(|(facts, paths)| {
-        let names = superfluous(facts, &release, environment.keep_releases, target.as_ref());
+    let prune = prunes(environment, facts, &release).into_iter().zip(&paths).map(|(names, paths)| {
         Step::script("remove old releases", remote::prune(paths, &names, &release, deploy.token))
     });
     let stage = |stage| stage_tasks(environment, stage, deploy.selection, &hosts);

@@ -1,6 +1,17 @@
 use std::collections::BTreeSet;
 
-use crate::model::{HostFacts, ReleaseName};
+use crate::model::{Environment, HostFacts, ReleaseName};
+
+/// Per host: the releases that go once `new` is live everywhere.
+pub(super) fn prunes(
+    environment: &Environment,
+    facts: &[HostFacts],
+    new: &ReleaseName,
+) -> Vec<Vec<ReleaseName>> {
+    let all: Vec<&HostFacts> = facts.iter().collect();
+    let target = rollback_target(&all, new);
+    facts.iter().map(|facts| superfluous(facts, new, environment.keep_releases, target.as_ref())).collect()
+}
 
 /// The releases that a host need not keep once `new` is live on it.
 ///
@@ -8,7 +19,7 @@ use crate::model::{HostFacts, ReleaseName};
 /// places; the newest of them stays, to be looked at. `target`, which a rollback would go to, stays in any case, and so
 /// does what people pinned. Names newer than `new` are left alone: a clock is wrong somewhere, and that is no reason to
 /// delete.
-pub(super) fn superfluous(
+fn superfluous(
     facts: &HostFacts,
     new: &ReleaseName,
     keep: u32,

@@ -117,7 +117,7 @@ pub(super) fn tasks_on(tasks: &[PlanTask], host: usize) -> Vec<RecordedTask> {
 }
 
 /// Tells whether steps are what they were: of their exact text, and what runs it.
-fn fingerprint(steps: &[Step]) -> u64 {
+pub(super) fn fingerprint(steps: &[Step]) -> u64 {
     let mut text = String::new();
     for step in steps {
         for part in step.interpreter.as_words().iter().chain([&step.text]) {
@@ -171,7 +171,7 @@ fn file_name(id: &str) -> String {
 }
 
 /// The same on every machine. Nobody gains by two texts that have one hash: who writes the texts may run any.
-fn hash(text: &str) -> u64 {
+pub(super) fn hash(text: &str) -> u64 {
     // FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))

@@ -1,8 +1,11 @@
+use serde::{Deserialize, Serialize};
+
 use crate::event::Problem;
 use crate::model::{Environment, Stage, Task};
 
 /// Which of the user's tasks run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Selection {
     /// All of them.
     #[default]

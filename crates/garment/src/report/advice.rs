@@ -42,7 +42,7 @@ pub(super) fn lines(outcome: &Outcome, moves: &Moves, look: Look, config: Option
     let is_begun = outcome.release.is_some();
     let steps: Vec<(&str, String)> = match outcome.verdict {
         Verdict::Done => back.into_iter().collect(),
-        Verdict::Refused | Verdict::Locked => Vec::new(),
+        Verdict::Unchanged | Verdict::Refused | Verdict::Locked => Vec::new(),
         Verdict::Unreachable => vec![("look", garment("check", None)), again(mended)],
         Verdict::Interrupted if !is_begun => vec![list, again("it starts afresh")],
         Verdict::Stopped if !is_begun => vec![list, again(mended)],

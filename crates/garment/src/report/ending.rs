@@ -28,7 +28,7 @@ impl Ending {
         let advice = advice::lines(outcome, moves, self.look, self.config.as_deref());
         let title = headline(outcome);
         let took = self.look.paint(Tone::Faint, &format!("({})", span(took)));
-        if outcome.verdict == Verdict::Done {
+        if matches!(outcome.verdict, Verdict::Done | Verdict::Unchanged) {
             let mut lines = vec![format!("{} {took}", self.look.paint(Tone::Good, &title))];
             lines.extend(advice);
             return lines;
@@ -72,6 +72,10 @@ fn headline(outcome: &Outcome) -> String {
     let release = outcome.release.as_ref().map_or_else(|| "the release".to_owned(), ToString::to_string);
     match outcome.verdict {
         Verdict::Done => format!("{what} done: {release} is live on {all}"),
+        Verdict::Unchanged => match &outcome.release {
+            Some(release) => format!("nothing to deploy to {environment}: {release} is live on {all}"),
+            None => format!("nothing to deploy to {environment}: its commit is live on {all}"),
+        },
         Verdict::Refused | Verdict::Locked => format!("{what} refused: nothing was changed"),
         Verdict::Unreachable => {
             let gone =

@@ -17,6 +17,8 @@ mod look;
 mod moves;
 mod pacing;
 mod plain;
+pub mod preview;
+pub mod question;
 mod record;
 pub mod say;
 mod screen;

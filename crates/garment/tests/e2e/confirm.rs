@@ -100,6 +100,21 @@ fn with_it_and_without() {
     });
 }
 
+/// Where `current` may go back yet, nobody can tell what a deploy would start from.
+#[test]
+fn a_plan_can_t_be_saved_meanwhile() {
+    fleet_and_shop(|fleet, shop, _| {
+        let gate = Gate::new(fleet);
+        let running = held_up(fleet, shop, &gate, "100s");
+        let planned = shop.project.run(["plan", "production", "--out", "it.plan"]);
+        let release = current(fleet.host("web1"));
+        planned.code(4).stdout_has(&format!("web1: its switch to {release} is not confirmed"));
+        assert!(!fleet.project().join("it.plan").exists());
+        gate.open("web2");
+        running.finish().code(0);
+    });
+}
+
 #[test]
 fn garment_is_killed_before_it_confirms() {
     fleet_and_shop(|fleet, shop, old| {

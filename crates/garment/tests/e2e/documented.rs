@@ -24,9 +24,9 @@ fn the_outputs_are_real() {
         host.bash_profile("PATH=~/bin:$PATH\n");
     }
     let repo = fleet.repo("shop");
-    let push = |migrate| {
+    let push = |migrate, message| {
         repo.write("migrate", migrate).executable("migrate");
-        repo.commit(migrate);
+        repo.commit(message);
         repo.push();
     };
     repo.write("index.html", "hello\n").commit("first");
@@ -34,13 +34,14 @@ fn the_outputs_are_real() {
     let project = project(&fleet);
     project.config(&example().replace("git@example.org:shop.git", &repo.url()));
 
-    push("#!/bin/sh\n");
+    push("#!/bin/sh\n", "Begin");
     project.run(["deploy", "production"]).code(0);
-    push(FAILS);
+    push(FAILS, "Add customers");
     let failed = project.run(["deploy", "production"]);
     failed.code(4);
     is_shown(&failed, block(README, "## The day something fails").split("$ echo $?\n").next().unwrap());
-    push(MIGRATES);
+    push(MIGRATES, "Leave orders as they are");
+    is_shown(&project.run(["plan", "production"]), block(MANUAL, "### `garment plan`"));
     is_shown(&project.run(["deploy", "production"]), block(MANUAL, "### `garment deploy`"));
     is_shown(&project.run(["rollback", "production"]), block(MANUAL, "### `garment rollback`"));
     is_shown(&project.run(["list", "production"]), block(MANUAL, "### `garment list`"));
@@ -82,13 +83,14 @@ fn line(line: &str) -> String {
 }
 
 fn word(word: &str) -> String {
+    let word = word.trim_matches(['(', ')']);
     let is_hex = word.bytes().all(|b| b.is_ascii_hexdigit());
     let is_release = |(time, _): (&str, &str)| {
         time.len() == 15 && time.contains('T') && time.bytes().all(|b| b.is_ascii_digit() || b == b'T')
     };
     if is_hex && [7, 40].contains(&word.len()) {
         "COMMIT".to_owned()
-    } else if word.split_once('-').is_some_and(is_release) {
+    } else if word.split_once('-').is_some_and(is_release) || word.starts_with("YYYYMMDD") {
         "RELEASE".to_owned()
     } else if word.contains('@') {
         "WHO".to_owned()

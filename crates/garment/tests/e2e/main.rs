@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod alone;
+mod asking;
 mod backwards;
 mod bed;
 mod bench;
@@ -27,6 +28,8 @@ mod mirror;
 mod normal;
 mod output;
 mod pin;
+mod plan;
+mod planned;
 mod profiles;
 mod progress;
 mod pruning;

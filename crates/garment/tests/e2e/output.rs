@@ -76,6 +76,7 @@ fn a_deploy_that_succeeds() {
     deploy to production: 1 host
     [web1] connecting
     [web1] connected in TIME
+    note: e2e5436 is live on every host already; it is deployed again
     release RELEASE2
     == prepare (web1)
     [web1] - make release RELEASE2

@@ -34,7 +34,7 @@ fn a_deploy_that_succeeds() {
     ✓ prune  2 hosts  TIME
     deploy to production done: RELEASE1 is live on 2 hosts (TIME)
     ");
-    let running = shop.project.spawn_on_terminal(80, ["deploy", "production", "--quiet"]);
+    let running = shop.project.spawn_on_terminal(80, ["deploy", "production", "--quiet", "--force"]);
     insta::assert_snapshot!(screen(&fleet, running, 0, 80), @r"
     deploy to production done: RELEASE2 is live on 2 hosts (TIME)
     to go back: garment rollback production RELEASE1
@@ -89,7 +89,8 @@ fn a_narrow_terminal() {
     shop.config(TASKS);
     shop.project.run(["deploy", "production"]).code(0);
     fleet.host("web2").write("broken", "");
-    let wide = screen(&fleet, shop.project.spawn_on_terminal(500, ["deploy", "production"]), 5, 500);
+    let wide =
+        screen(&fleet, shop.project.spawn_on_terminal(500, ["deploy", "production", "--force"]), 5, 500);
     let outcome = shop.project.spawn_on_terminal(20, ["deploy", "production"]).finish();
     outcome.code(5);
     // Put together again: names of releases were broken, too.

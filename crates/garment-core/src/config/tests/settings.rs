@@ -27,7 +27,7 @@ fn unknown_settings() {
     8 |   zzz: 1
       |   ^^^
       |
-      = help: known here: `repo_url`, `git_ref`, `deploy_dir`, `source_dir`, `releases_dir`, `current_symlink`, `keep_releases`, `delivery`, `forward_agent`, `shell`, `timeout`, `reconnect_timeout`, `cutover_confirm`, `hosts`, `variables`, `stages`, `extends`
+      = help: known here: `repo_url`, `git_ref`, `deploy_dir`, `source_dir`, `releases_dir`, `current_symlink`, `keep_releases`, `delivery`, `forward_agent`, `shell`, `timeout`, `reconnect_timeout`, `cutover_confirm`, `confirm`, `hosts`, `variables`, `stages`, `extends`
     "#);
 }
 

@@ -285,6 +285,7 @@ proptest! {
             timeout: limits.0,
             reconnect_timeout: limits.1,
             cutover_confirm: limits.2,
+            confirm: !forward_agent,
             variables: values
                 .into_iter()
                 .zip(["a", "é-1", "_x", "no"])

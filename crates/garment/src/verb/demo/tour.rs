@@ -42,8 +42,8 @@ impl<'a> Tour<'a> {
     }
 
     pub(super) fn deploy(&self) -> u8 {
-        let (environment, wait) = (environment(), args::Wait::default());
-        let args = args::Deploy { environment, git_ref: None, include: None, exclude: None, wait };
+        let environment = Some(environment().environment);
+        let args = args::Deploy { environment, ..args::Deploy::default() };
         verb::deploy(&self.context, &args)
     }
 

@@ -1,10 +1,15 @@
 //! What happens, as plain data. The engine says it, reporters show it; neither knows the other.
+//!
+//! Written down as JSON it is what `docs/json.md` describes and people's programs read: names here are names there.
+
+mod encoding;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{CommitId, Ending, OperationId, ReleaseName, Stage};
 
@@ -12,16 +17,19 @@ use crate::model::{CommitId, Ending, OperationId, ReleaseName, Stage};
 pub type HostName = Arc<str>;
 
 /// Something that happened, and when.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// By the controller's clock.
+    #[serde(with = "encoding::moment")]
     pub at: Timestamp,
     /// What it was.
+    #[serde(flatten)]
     pub what: What,
 }
 
 /// What happened. Per host the order is the order in which it happened there.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub enum What {
     /// An operation begins: nothing has been contacted yet.
     Started {
@@ -49,6 +57,7 @@ pub enum What {
         /// Where.
         host: HostName,
         /// Since [`What::Connecting`].
+        #[serde(rename = "took_ms", with = "encoding::millis")]
         took: Duration,
     },
     /// No shell could be had.
@@ -72,6 +81,7 @@ pub enum What {
         /// Where.
         host: HostName,
         /// Since [`What::Disconnected`].
+        #[serde(rename = "took_ms", with = "encoding::millis")]
         took: Duration,
     },
     /// The plan is made: what follows is a run of these tasks, in this order.
@@ -107,6 +117,7 @@ pub enum What {
         stream: Stream,
         /// One line without its end; bytes as they came: any encoding, any control sequence. A very long line comes in
         /// several pieces, and so does one that was not finished when the command ended.
+        #[serde(flatten, with = "encoding::printed")]
         line: Vec<u8>,
     },
     /// A command ended.
@@ -120,6 +131,7 @@ pub enum What {
         /// How.
         exit: Exit,
         /// How long it ran.
+        #[serde(rename = "took_ms", with = "encoding::millis")]
         took: Duration,
     },
     /// A host is through with a task, one way or another.
@@ -129,8 +141,10 @@ pub enum What {
         /// Which task.
         task: TaskRef,
         /// How it went there.
+        #[serde(flatten)]
         result: HostResult,
         /// Since the task began.
+        #[serde(rename = "took_ms", with = "encoding::millis")]
         took: Duration,
     },
     /// All hosts of a task are through with it.
@@ -140,6 +154,7 @@ pub enum What {
         /// Whether every host did all of it.
         ok: bool,
         /// Since the task began.
+        #[serde(rename = "took_ms", with = "encoding::millis")]
         took: Duration,
     },
     /// `current` was moved on a host, and the host said so.
@@ -181,6 +196,7 @@ pub enum What {
         /// All there is to say about how it ended.
         outcome: Outcome,
         /// Since [`What::Started`].
+        #[serde(rename = "took_ms", with = "encoding::millis")]
         took: Duration,
     },
 }
@@ -193,7 +209,8 @@ impl Outcome {
 }
 
 /// A workflow that changes hosts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// Make a release and switch to it.
     Deploy,
@@ -204,7 +221,7 @@ pub enum Operation {
 }
 
 /// What a resume goes on with, as the hosts recorded it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resuming {
     /// Which operation it is.
     pub operation: Operation,
@@ -227,14 +244,13 @@ pub struct Resuming {
 }
 
 /// Where in an operation a task stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// garment's own: what hosts lack of the repository is sent to them.
     Deliver,
     /// garment's own: the release is put together on each host.
     Prepare,
-    /// A task of the user's.
-    Stage(Stage),
     /// garment's own: every host is asked whether it could switch.
     Rehearse,
     /// garment's own: `current` moves.
@@ -243,10 +259,13 @@ pub enum Phase {
     Confirm,
     /// garment's own: old releases go.
     Prune,
+    /// A task of the user's.
+    #[serde(untagged)]
+    Stage(Stage),
 }
 
 /// Names a task: unique within an operation.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TaskRef {
     /// Where it stands.
     pub phase: Phase,
@@ -255,7 +274,7 @@ pub struct TaskRef {
 }
 
 /// A task and where it runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskOutline {
     /// Which.
     pub task: TaskRef,
@@ -264,7 +283,7 @@ pub struct TaskOutline {
 }
 
 /// Names one command of a task on a host.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepRef {
     /// From 0.
     pub index: usize,
@@ -275,7 +294,8 @@ pub struct StepRef {
 }
 
 /// One of a command's two outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stream {
     /// Standard output.
     Stdout,
@@ -284,7 +304,7 @@ pub enum Stream {
 }
 
 /// How a command ended: the status that the host's shell reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit(pub u8);
 
 impl Exit {
@@ -300,7 +320,7 @@ impl Exit {
 }
 
 /// Something wrong and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Lower case, no full stop.
     pub what: String,
@@ -309,7 +329,8 @@ pub struct Problem {
 }
 
 /// How a task went on one host.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "result", content = "failure", rename_all = "snake_case")]
 pub enum HostResult {
     /// All of it succeeded.
     Done,
@@ -322,7 +343,7 @@ pub enum HostResult {
 }
 
 /// A command that did not succeed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
     /// Where.
     pub host: HostName,
@@ -335,11 +356,12 @@ pub struct Failure {
     /// What garment's own scripts, or the connection, say was wrong; or that its time was up.
     pub problem: Option<Problem>,
     /// Its last lines of output, oldest first, as they came.
+    #[serde(with = "encoding::tail")]
     pub tail: Vec<(Stream, Vec<u8>)>,
 }
 
 /// How an operation ended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Which operation it was.
     pub operation: Operation,
@@ -360,7 +382,8 @@ pub struct Outcome {
 }
 
 /// How an operation ended, in one word. Each has its exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Everything was done.
     Done,
@@ -383,18 +406,21 @@ pub enum Verdict {
 }
 
 /// What is known of a host at the end.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HostOutcome {
     /// Which.
     pub host: HostName,
     /// What `current` leads to.
+    #[serde(flatten)]
     pub current: Current,
     /// How far it came.
+    #[serde(flatten)]
     pub progress: Progress,
 }
 
 /// What `current` leads to, as far as is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "current", content = "leads_to", rename_all = "snake_case")]
 pub enum Current {
     /// Nobody could look.
     Unknown,
@@ -407,7 +433,8 @@ pub enum Current {
 }
 
 /// How far a host came.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "progress", content = "detail", rename_all = "snake_case")]
 pub enum Progress {
     /// Nothing was done there.
     Untouched,

@@ -11,8 +11,8 @@ use garment_core::model::parse_duration;
 pub(crate) use deploy::{Content, Deploy, Plan, Unchanged};
 
 use crate::exit_code;
-use crate::report::Verbosity;
 use crate::report::color::Choice;
+use crate::report::{self, Verbosity};
 
 /// Deploy a git repository to servers over your own OpenSSH.
 ///
@@ -218,6 +218,8 @@ pub(crate) struct Rollback {
     pub(crate) release: Option<String>,
     #[command(flatten)]
     pub(crate) wait: Wait,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -229,6 +231,8 @@ pub(crate) struct Resume {
     pub(crate) changed_plan: bool,
     #[command(flatten)]
     pub(crate) wait: Wait,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -283,6 +287,14 @@ pub(crate) struct Unlock {
     /// Even if somebody else locked it
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// How an operation is told.
+#[derive(Debug, Clone, Default, Copy, ClapArgs)]
+pub(crate) struct Output {
+    /// Say what happens in this form
+    #[arg(long = "output", value_name = "FORMAT", default_value = "auto")]
+    pub(crate) format: report::Output,
 }
 
 /// What to do when another operation is under way.

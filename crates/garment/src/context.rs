@@ -28,11 +28,17 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) struct Context {
     pub(crate) common: Common,
     pub(crate) surroundings: Surroundings,
+    output: report::Output,
 }
 
 impl Context {
     pub(crate) fn new(common: Common, surroundings: Surroundings) -> Self {
-        Self { common, surroundings }
+        Self { common, surroundings, output: report::Output::default() }
+    }
+
+    /// The same, with what `--output` says.
+    pub(crate) fn telling(self, output: report::Output) -> Self {
+        Self { output, ..self }
     }
 
     /// How standard output is to look.
@@ -127,9 +133,14 @@ impl Context {
         })
     }
 
+    /// Whether standard output is for programs, and nothing but events may be there.
+    pub(crate) fn tells_programs(&self) -> bool {
+        self.output == report::Output::Json
+    }
+
     /// Whether somebody is there to be asked, and would see it.
     pub(crate) fn can_ask(&self) -> bool {
-        self.surroundings.is_attended && self.surroundings.stderr_is_terminal
+        !self.tells_programs() && self.surroundings.is_attended && self.surroundings.stderr_is_terminal
     }
 
     /// Asks for a yes or a no.
@@ -152,6 +163,7 @@ impl Context {
 
     fn report_options(&self) -> report::Options {
         report::Options {
+            output: self.output,
             verbosity: self.common.verbosity(),
             color: self.common.color,
             surroundings: self.surroundings.stdout.clone(),

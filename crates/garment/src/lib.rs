@@ -23,10 +23,10 @@ pub fn main() -> ExitCode {
     let args = Args::read();
     let context = Context::new(args.common, surroundings::read());
     let code = match &args.verb {
-        Verb::Deploy(args) => verb::deploy(&context, args),
+        Verb::Deploy(args) => verb::deploy(&context.telling(args.output.format), args),
         Verb::Plan(args) => verb::plan(&context, args),
-        Verb::Rollback(args) => verb::rollback(&context, args),
-        Verb::Resume(args) => verb::resume(&context, args),
+        Verb::Rollback(args) => verb::rollback(&context.telling(args.output.format), args),
+        Verb::Resume(args) => verb::resume(&context.telling(args.output.format), args),
         Verb::Abandon(args) => verb::abandon(&context, args),
         Verb::History(args) => verb::history(&context, args),
         Verb::Verify(args) => verb::verify(&context, args),

@@ -1,10 +1,12 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Names one operation on all of its hosts, as in `20261125T093000-deploy-4f3a`: when it began (UTC), what it is, and
 /// four random digits, since two may begin in one second.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct OperationId(String);
 
 impl OperationId {
@@ -47,7 +49,8 @@ impl OperationId {
 }
 
 /// How an operation ended, as its hosts keep it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// Everything was done.
     Done,
@@ -87,6 +90,20 @@ impl Ending {
     /// Whether there is nothing left to go on with.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Abandoned)
+    }
+}
+
+impl TryFrom<String> for OperationId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("not the name of an operation: `{text}`"))
+    }
+}
+
+impl From<OperationId> for String {
+    fn from(id: OperationId) -> Self {
+        id.0
     }
 }
 

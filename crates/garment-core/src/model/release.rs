@@ -3,12 +3,14 @@ use std::fmt;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::CommitId;
 
 /// A release's name: `YYYYMMDDTHHMMSS-<first 7 hex digits of the commit>`, UTC, or one that an older install left
 /// behind with `-user@host` at its end. Names sort by time.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ReleaseName(String);
 
 impl ReleaseName {
@@ -47,6 +49,20 @@ impl ReleaseName {
     /// Who made it, where the name says so (`user@host`, Garment 0.5).
     pub fn made_by(&self) -> Option<&str> {
         self.0[16..].split_once('-').map(|(_, by)| by)
+    }
+}
+
+impl TryFrom<String> for ReleaseName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("not the name of a release: `{text}`"))
+    }
+}
+
+impl From<ReleaseName> for String {
+    fn from(name: ReleaseName) -> Self {
+        name.0
     }
 }
 

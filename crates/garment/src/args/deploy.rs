@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use garment_core::plan::Selection;
 
-use super::{Environment, Wait};
+use super::{Environment, Output, Wait};
 
 /// What is deployed.
 #[derive(Debug, Clone, Default, ClapArgs)]
@@ -55,13 +55,15 @@ pub(crate) struct Deploy {
     #[arg(conflicts_with_all = ["skip_unchanged", "force"])]
     pub(crate) plan: Option<PathBuf>,
     /// Say what it would do, as `garment plan` does; change nothing
-    #[arg(long, conflicts_with_all = ["wait", "skip_unchanged", "force", "yes"])]
+    #[arg(long, conflicts_with_all = ["wait", "skip_unchanged", "force", "yes", "format"])]
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) unchanged: Unchanged,
     /// Don't ask whether to deploy, where `confirm` is set
     #[arg(short, long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 /// What to do if there is nothing to deploy.

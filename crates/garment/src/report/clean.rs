@@ -32,7 +32,7 @@ pub fn output(line: &[u8], color: bool) -> String {
 pub fn text(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || misleads(c) {
+        if is_unsafe(c) {
             shown.extend(c.escape_default());
         } else {
             shown.push(c);
@@ -44,6 +44,11 @@ pub fn text(text: &str) -> String {
 /// A text of several lines, each as [`text`] has it, without empty ones at its end.
 pub fn lines(text: &str) -> impl Iterator<Item = String> + '_ {
     text.trim_end().lines().map(self::text)
+}
+
+/// What a terminal or a reader may take for more than itself.
+pub(super) fn is_unsafe(c: char) -> bool {
+    c.is_control() || misleads(c)
 }
 
 /// Characters that change the order in which others are read, or break a line.

@@ -61,7 +61,8 @@ impl Ending {
     }
 }
 
-fn headline(outcome: &Outcome) -> String {
+/// How it ended, in a line, clean.
+pub(super) fn headline(outcome: &Outcome) -> String {
     let environment = clean::text(&outcome.environment);
     let all = count(outcome.hosts.len());
     let what = match outcome.operation {

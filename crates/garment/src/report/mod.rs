@@ -11,10 +11,13 @@ mod exit;
 mod failures;
 mod fates;
 mod frame;
+mod github;
 mod invocation;
+mod json;
 mod live;
 mod look;
 mod moves;
+mod output;
 mod pacing;
 mod plain;
 pub mod preview;
@@ -38,10 +41,13 @@ use jiff::Timestamp;
 pub use ago::ago;
 use color::{Choice, Surroundings};
 use ending::Ending;
+use github::Github;
 pub(crate) use invocation::invocation;
 pub(crate) use invocation::word;
+use json::Json;
 use live::Live;
 pub use look::{Look, Tone};
+pub use output::Output;
 use plain::Plain;
 use record::Record;
 pub use span::span;
@@ -74,6 +80,8 @@ pub enum Verbosity {
 /// What a reporter needs to know.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
+    /// `--output`.
+    pub output: Output,
     /// `-q`, `-v`.
     pub verbosity: Verbosity,
     /// `--color`.
@@ -84,13 +92,23 @@ pub struct Options {
     pub config: Option<String>,
 }
 
-/// A reporter that writes to standard output and is fit for what that is: live on a terminal, unless `-q` asks for less.
+/// A reporter that writes to standard output. Unless `--output` says which, it is one that is fit for what that is: live
+/// on a terminal, unless `-q` asks for less.
 pub fn to_stdout(options: &Options) -> Box<dyn Reporter> {
-    if options.verbosity == Verbosity::Quiet || !options.surroundings.can_rewrite() {
-        return plain(io::stdout(), options);
+    let is_live = options.verbosity > Verbosity::Quiet && options.surroundings.can_rewrite();
+    match options.output {
+        Output::Auto if is_live => {
+            Box::new(Live::new(io::stdout(), terminal::size, look(options), record(options, true)))
+        }
+        Output::Auto | Output::Plain => plain(io::stdout(), options),
+        Output::Json => json(io::stdout(), options),
+        Output::Github => Box::new(Github::new(io::stdout(), record(options, false), options.verbosity)),
     }
-    let look = look(options);
-    Box::new(Live::new(io::stdout(), terminal::size, look, record(options, true)))
+}
+
+/// The reporter for programs, writing anywhere.
+pub fn json<'a>(output: impl Write + 'a, options: &Options) -> Box<dyn Reporter + 'a> {
+    Box::new(Json::new(output, options.config.clone()))
 }
 
 /// The plain reporter, writing anywhere.

@@ -117,6 +117,11 @@ impl Record {
         }
     }
 
+    /// Where the task in hand runs, in words.
+    pub(super) fn places_in_hand(&self) -> &str {
+        &self.places.0
+    }
+
     /// What is gone on with, what of it is done and what is left.
     fn resuming(&self, resuming: &Resuming, now: Timestamp) -> Vec<String> {
         let commit = resuming.commit.as_ref().map_or("", |commit| commit.short());

@@ -18,12 +18,15 @@ impl<W: Write> Sink<W> {
         Self { to: Some(to) }
     }
 
-    /// Writes and flushes. On an error other than a reader who is gone, this text is lost and the next is tried.
-    pub(super) fn put(&mut self, text: &str) {
-        let Some(to) = &mut self.to else { return };
-        if let Err(ErrorKind::BrokenPipe) = put(to, text.as_bytes()) {
+    /// Writes and flushes, and says whether all of it could be written. On an error other than a reader who is gone, this
+    /// text is lost, in part perhaps, and the next is tried.
+    pub(super) fn put(&mut self, text: &str) -> bool {
+        let Some(to) = &mut self.to else { return false };
+        let written = put(to, text.as_bytes());
+        if let Err(ErrorKind::BrokenPipe) = written {
             self.to = None;
         }
+        written.is_ok()
     }
 }
 

@@ -52,10 +52,13 @@ fn confirmed(
     saved: Option<Preview>,
 ) -> Result<Preview, u8> {
     if !context.can_ask() {
-        return Err(context.refuse(&format!(
-            "`{}` has `confirm: true`, and nobody can be asked without a terminal\nanswer with `--yes`",
-            environment.name
-        )));
+        let why = if context.tells_programs() {
+            "nobody is asked with `--output json`"
+        } else {
+            "nobody can be asked without a terminal"
+        };
+        return Err(context
+            .refuse(&format!("`{}` has `confirm: true`, and {why}\nanswer with `--yes`", environment.name)));
     }
     let plan = saved.map_or_else(|| look(context, environment, &args.content), Ok)?;
     if plan.unchanged && args.unchanged.skip_unchanged {

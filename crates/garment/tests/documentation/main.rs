@@ -1,6 +1,7 @@
 //! The documentation says what the program does, and goes on doing so.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
+mod json;
 mod map;
 mod pages;
 

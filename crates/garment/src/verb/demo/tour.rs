@@ -48,8 +48,8 @@ impl<'a> Tour<'a> {
     }
 
     pub(super) fn rollback(&self) -> u8 {
-        let (environment, wait) = (environment(), args::Wait::default());
-        verb::rollback(&self.context, &args::Rollback { environment, release: None, wait })
+        let (environment, wait, output) = (environment(), args::Wait::default(), args::Output::default());
+        verb::rollback(&self.context, &args::Rollback { environment, release: None, wait, output })
     }
 
     pub(super) fn list(&self) -> u8 {

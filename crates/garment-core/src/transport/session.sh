@@ -104,10 +104,10 @@ g_text_of_script='boot_time=$1
   set --
   if [ -r /dev/fd/3 ]; then . /dev/fd/3; else eval "$(cat <&3)"; fi'
 
-# BASE SHELL...: a subshell becomes a step. Its parent has no stderr meanwhile: a shell tells there of a child that a signal
-# ended, which nobody asked for, and which ends it where nobody listens any more. It tells its process id, which `exec` keeps, on fd 6. If nobody listens the step
+# BASE SHELL...: a subshell becomes a step. It tells its process id, which `exec` keeps, on fd 6. If nobody listens the step
 # does not begin. BASE, unless empty, is where it is written down that it did. For a script fd 6, the session's stdout,
-# stays open: by it garment's own scripts tell what a full disk does not take.
+# stays open: by it garment's own scripts tell what a full disk does not take. The parent has no stderr meanwhile: a shell
+# tells there of a child that a signal ended, which nobody asked for, and which ends it where nobody listens any more.
 g_become() {
   if [ -n "$g_proc" ]; then
     IFS=' ' read -r g_pid g_rest </proc/self/stat
@@ -257,30 +257,6 @@ g_wait() {
   while kill -0 "$1" 2>/dev/null; do wait "$1"; done 2>/dev/null
 }
 
-# A command's outputs are pipes: it may open /dev/stderr anew, which would empty a file. Who reads them writes down what
-# comes, or, where the disk takes no more, goes on reading, as `tee` does. It opens the pipe before anything else: a command whose pipe
-# nobody reads would wait without end. One step after the other uses them. As long as nobody has opened the other end, who
-# reads must hold nothing else, least of all the lock: a shell keeps what it closes until the whole list of an `exec` is
-# done. Sets $g_to_out and $g_to_err.
-g_collect() {
-  g_to_out=$g_base.out g_to_err=$g_base.err g_collectors=
-  if [ "$g_what" = script ]; then return 0; fi
-  if [ -z "$g_pipes" ] || [ ! -p "$g_pipes.1" ] || [ ! -p "$g_pipes.2" ]; then
-    g_pipes=$g_dir/pipe.$$
-    if ! mkfifo -m 600 "$g_pipes.1" "$g_pipes.2" 2>/dev/null; then
-      g_drop_pipes
-      # The disk may have become read-only just now.
-      { true >>"$g_to_out" && true >>"$g_to_err"; } 2>/dev/null
-      return
-    fi
-  fi
-  (exec >/dev/null 2>&1 4<&- 5>&- 6>&- 7<&- 8<&- && exec tee -a "$g_base.out" <"$g_pipes.1") &
-  g_collectors=$!
-  (exec >/dev/null 2>&1 4<&- 5>&- 6>&- 7<&- 8<&- && exec tee -a "$g_base.err" <"$g_pipes.2") &
-  g_collectors="$g_collectors $!"
-  g_to_out=$g_pipes.1 g_to_err=$g_pipes.2
-}
-
 # Nothing more begins here: whoever wants the lock may have it from now on, so it is not touched any more.
 g_leave() {
   [ -z "$g_pipes" ] || g_drop_pipes
@@ -292,74 +268,6 @@ g_leave() {
     trap - EXIT
     rm -rf "$g_dir/lock.d"
   fi
-}
-
-# Whoever still waits for the other end of one finds that it is closed.
-g_drop_pipes() {
-  for g_pipe in "$g_pipes.1" "$g_pipes.2"; do
-    if [ -p "$g_pipe" ]; then { true <>"$g_pipe"; } 2>/dev/null; fi
-  done
-  rm -f "$g_pipes.1" "$g_pipes.2" 2>/dev/null
-  g_pipes=
-}
-
-# Until what the command printed is written down. What it left running may hold the pipes for long: that long nobody
-# waits, and the next step gets others. Mostly a moment is enough. `jobs` takes notice of who is dead.
-g_collected() {
-  g_tries=300
-  for g_pid in $g_collectors; do
-    while [ "$g_tries" -gt 0 ] && kill -0 "$g_pid" 2>/dev/null; do
-      if [ "$g_tries" -gt 20 ]; then
-        jobs
-      else
-        sleep 0.03 || { sleep 1 && g_tries=$((g_tries - 19)); }
-      fi >/dev/null 2>&1
-      g_tries=$((g_tries - 1))
-    done
-    if [ "$g_tries" -le 0 ]; then
-      if [ -n "$g_pipes" ]; then g_drop_pipes; fi
-      continue
-    fi
-    wait "$g_pid" 2>/dev/null
-  done
-}
-
-# What is new in the records of a step. What reads here shares its place with whoever reads next.
-g_copy() {
-  if [ -s "$g_base.out" ]; then cat <&7; fi
-  if [ -s "$g_base.err" ]; then
-    g_say err
-    cat <&8
-    g_say out
-  fi
-}
-
-# Copies when the watcher says that the controller wants to look, until this shell says that the step is over. Without a
-# controller there is nobody to copy for.
-g_relay() {
-  while IFS= read -r g_line <&6; do
-    case $g_line in
-      "end $g_id" | gone) break ;;
-      look)
-        kill -0 "$$" 2>/dev/null || break
-        g_copy
-        g_say looked
-        ;;
-    esac
-  done
-}
-
-# The same where there is nothing that it could be told by.
-g_relay_often() {
-  # In this order: the signal may come at once.
-  g_end=
-  trap 'g_end=1' TERM
-  while [ -z "$g_end" ]; do
-    { sleep 0.2 || sleep 1; } >/dev/null 2>&1 7<&- 8<&- &
-    wait "$!"
-    g_copy
-    kill -0 "$$" 2>/dev/null || break
-  done
 }
 
 # What is to end is over when its whole group is: something that runs on would get in the way of whoever comes next.
@@ -390,70 +298,6 @@ g_untime() {
   kill "$g_timer" 2>/dev/null
   g_wait "$g_timer"
   if [ -e "$g_base.timeout" ]; then g_timed=' timeout'; fi
-}
-
-# The step with the records $g_base was begun by a session before this one.
-g_follow() {
-  IFS= read -r g_group <"$g_base.pid"
-  g_say begin "$g_id" "$g_group" recorded
-  command exec 7<"$g_base.out" 8<"$g_base.err"
-  # It leaves the place behind what it printed.
-  tail -c "+$((g_out + 1))" <&7
-  g_say err
-  tail -c "+$((g_err + 1))" <&8
-  g_say out
-  until g_is_recorded; do
-    if ! g_former_lives; then
-      # It may have written that down before it died.
-      g_is_recorded || g_status='unknown'
-      break
-    fi
-    sleep 0.2 2>/dev/null || sleep 1
-    g_copy
-  done
-  g_copy
-  command exec 7<&- 8<&-
-  g_clock
-  g_ended "$g_status" "$g_timed"
-}
-
-# Whether the end of the step is written down, in full. Sets $g_status and $g_timed.
-g_is_recorded() {
-  g_line='' g_timed=''
-  { IFS= read -r g_line <"$g_base.status"; } 2>/dev/null || return 1
-  g_status=${g_line%% *}
-  case $g_status in '' | *[!0-9]*) return 1 ;; esac
-  case $g_line in *' timeout') g_timed=' timeout' ;; esac
-}
-
-# Nobody but the former session's shell has the lock. Where nobody reaps the dead, `kill -0` is no proof.
-g_former_lives() {
-  [ -n "$g_former" ] && kill -0 "$g_former" 2>/dev/null || return 1
-  if command -v flock >/dev/null 2>&1; then ! (flock -s -n 6) 6<"$g_dir"; fi
-}
-
-# The former session's shell has been told (SIGUSR2) that it is over. Once it begins nothing any more it has to go, since
-# it holds the lock. $g_take_lock is lock.sh.
-g_settle() {
-  while g_former_lives; do
-    g_theirs=
-    { IFS= read -r g_theirs <"$g_dir/session"; } 2>/dev/null
-    if [ "$g_theirs" != busy ]; then
-      kill -9 "$g_former" 2>/dev/null
-      sleep 0.1 2>/dev/null || sleep 1
-    else
-      sleep 0.2 2>/dev/null || sleep 1
-    fi
-    if [ -n "$g_stopped" ]; then return 1; fi
-  done
-  g_former=
-  rm -rf "$g_dir/lock.d"
-  g_again=1
-  if ! eval "$g_take_lock" >/dev/null; then
-    g_over=1
-    g_say taken
-    return 1
-  fi
 }
 
 # ID: whether the text behind it, which this shell runs itself, may begin. What that opens on file descriptor 5 (the lock)
@@ -562,82 +406,6 @@ g_close() {
   g_status_is idle
   g_say 'done'
   g_wait "$g_watcher"
-}
-
-g_open_receiving() {
-  g_stopped='' g_ending='' g_first=1 g_watcher=$$
-  g_clock
-  g_batch_began=$g_now
-  g_beat
-  g_has_head=
-  [ "$(printf ab | head -c 1 2>/dev/null)" != a ] || g_has_head=1
-}
-
-# ID SIZE NAME: a parcel, from where it was when a connection was lost. The name is that of a file in `.garment/delivery`.
-# While it arrives this shell may be killed by whoever takes over: a part of a parcel is no loss.
-g_receive() {
-  g_id=$1 g_size=$2 g_file=$g_dir/delivery/$3 g_why='' g_status=0 g_line='' g_last=-1
-  g_may_begin || return 1
-  g_critical=
-  g_status_is idle
-  g_say begin "$g_id" - recorded
-  # In subshells: a redirection of a built-in that fails would end this one.
-  g_why=$( (mkdir -p "$g_dir/delivery" && : >>"$g_file") 2>&1) || g_status=1
-  while [ "$g_status" = 0 ]; do
-    # What another session's shell may still write here are the same bytes in the same place. Places are whole blocks.
-    g_have=$(($(wc -c <"$g_file")))
-    [ "$g_have" -lt "$g_size" ] || break
-    g_have=$((g_have / 65536 * 65536))
-    if [ "$g_have" -le "$g_last" ]; then
-      g_status=1 g_why='what arrived is not there'
-      break
-    fi
-    g_last=$g_have
-    g_beat
-    g_say want "$g_id" "$g_have"
-    # Nobody is there any more: nobody hears of it either.
-    IFS= read -r g_line || return 1
-    case $g_line in
-      'take '*) g_take "${g_line#* }" || g_status=1 ;;
-      term) g_status=143 ;;
-      *)
-        rm -f "$g_file"
-        return 1
-        ;;
-    esac
-    if [ -n "$g_stopped$g_over" ]; then return 1; fi
-  done
-  if [ "$g_status" != 0 ]; then rm -f "$g_file"; fi
-  if [ "$g_status" = 1 ]; then
-    printf 'problem\0%s\0remedy\0%s\0' "can not write \`$g_file\`: ${g_why##*: }" \
-      "see whether the disk is full (df -h, df -i), make room, and deploy again"
-  fi
-  g_clock
-  g_ended "$g_status" ''
-}
-
-# N: takes so many bytes from stdin. All of them, also where the disk takes no more: what was left would be read as
-# commands. If it can't be known whether all were, this shell must not read on. Status 1 with $g_why.
-g_take() {
-  case $1 in '' | *[!0-9]*) kill -9 "$$" ;; esac
-  if [ -n "$g_has_head" ]; then set -- head -c "$1"; else set -- dd bs=1 "count=$1"; fi
-  g_why=$(
-    # What outlives this shell must not keep the lock.
-    exec 4<&- 5>&- 6>&-
-    { "$@" 2>/dev/null || kill -9 "$$"; } | {
-      g_said=$(LC_ALL=C dd "of=$g_file" bs=65536 "seek=$((g_have / 65536))" conv=notrunc 2>&1 >/dev/null) || {
-        printf '%s\n' "$g_said" | sed -n 1p
-        cat >/dev/null
-      }
-    }
-  )
-  [ -z "$g_why" ]
-}
-
-g_received() {
-  g_status_is idle
-  g_say 'done'
-  while IFS= read -r g_line && [ "$g_line" != end ]; do :; done
 }
 
 printf '%s hello\n' "$g_mark" >&2

@@ -15,7 +15,12 @@ use crate::event::{Problem, Stream};
 use crate::model::{Bytes, Destination};
 use crate::remote::quote;
 
-const SESSION: &str = include_str!("session.sh");
+/// Its last part says hello.
+const SESSION: &str = concat!(
+    include_str!("session/records.sh"),
+    include_str!("session/parcels.sh"),
+    include_str!("session.sh")
+);
 /// How long a shell that was told to go may take before it is killed.
 const GOODBYE: Duration = Duration::from_secs(2);
 /// How long ssh may take to end once it was asked to.

@@ -47,7 +47,7 @@ fn no_signal_is_sent_to_everybody() {
 /// would outlive the session, and they go when the session sees that.
 #[test]
 fn who_waits_for_a_command_that_never_began_holds_no_lock() {
-    let session = include_str!("../../src/transport/session.sh");
+    let session = include_str!("../../src/transport/session/records.sh");
     let function = |name: &str| {
         let start = session.find(&format!("\n{name}() {{")).unwrap();
         &session[start..start + session[start..].find("\n}\n").unwrap() + 3]

@@ -256,6 +256,16 @@ fn tidy(dir: &Path) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
+    let mut folders = vec![dir.join("refs")];
+    while let Some(folder) = folders.pop() {
+        for entry in entries(folder) {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(entry.path());
+            } else if entry.file_name().to_string_lossy().ends_with(".lock") {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
 }
 
 fn no_cache() -> Problem {
@@ -278,7 +288,7 @@ fn not_writable(path: &Path, why: &str) -> Problem {
     }
 }
 
-/// Why git brought nothing: the origin, mostly; or this machine's disk.
+/// Why git brought nothing: the origin, mostly; or this machine's disk, or a damaged mirror.
 fn no_fetch(url: &str, dir: &Path, output: &Output) -> NoCommit {
     let text = String::from_utf8_lossy(&output.stderr);
     let ours = [
@@ -291,6 +301,16 @@ fn no_fetch(url: &str, dir: &Path, output: &Output) -> NoCommit {
         let line = text.lines().find(|line| ours.iter().any(|word| line.contains(word))).unwrap_or_default();
         let reason = line.rsplit(": ").next().unwrap_or(line).trim();
         return cannot_write(dir, &std::io::Error::other(reason.to_owned()));
+    }
+    let damaged = [
+        "not a git repository (or any",
+        "unexpected line in",
+        "bad object refs/",
+        "unable to update local ref",
+        "cannot lock ref",
+    ];
+    if let Some(line) = text.lines().find(|line| damaged.iter().any(|word| line.contains(word))) {
+        return NoCommit::Wrong(broken(dir, line.trim()));
     }
     NoCommit::Unreachable(unreachable(url, output))
 }

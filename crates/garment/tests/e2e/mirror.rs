@@ -82,3 +82,28 @@ fn a_deploy_does_not_wait_for_that_and_leaves_it_alone() {
     project.run(["deploy", "production"]).code(0);
     gate.open("web1");
 }
+
+#[test]
+fn one_that_git_cannot_use_is_named_and_one_that_was_left_is_mended() {
+    let fleet = Fleet::builder().webs(1).start();
+    cut_off(&fleet);
+    let (repo, _) = shop(&fleet);
+    let project = project(&fleet);
+    project.config(&push(&repo, &["web1"], ""));
+    project.run(["deploy", "production"]).code(0);
+    // A git that was killed leaves this.
+    fs_err::create_dir_all(mirror(&fleet).join("refs/heads")).unwrap();
+    fs_err::write(mirror(&fleet).join("refs/heads/master.lock"), "").unwrap();
+    let commit = next(&repo, 2);
+    project.run(["deploy", "production"]).code(0);
+    assert_eq!(fleet.host("web1").read("shop/current/REVISION"), format!("{commit}\n"));
+
+    let commit = next(&repo, 3);
+    fs_err::write(mirror(&fleet).join("packed-refs"), "garbage\n").unwrap();
+    let refused = project.run(["deploy", "production"]);
+    refused.code(2).stdout_has("git can't use this machine's mirror `").stdout_has(": unexpected line in ");
+    refused.stdout_has("it is only a cache: remove it, and the next deploy makes a new one");
+    fs_err::remove_dir_all(mirror(&fleet)).unwrap();
+    project.run(["deploy", "production"]).code(0);
+    assert_eq!(fleet.host("web1").read("shop/current/REVISION"), format!("{commit}\n"));
+}

@@ -31,7 +31,10 @@ impl Lines {
         self.open(stream).extend_from_slice(rest);
         while self.open(stream).len() > LONGEST {
             let open = self.open(stream);
-            let more = open.split_off(LONGEST);
+            // Not within a character.
+            let begins = |at: &usize| open[*at] & 0b1100_0000 != 0b1000_0000;
+            let at = (LONGEST - 3..=LONGEST).rev().find(begins).unwrap_or(LONGEST);
+            let more = open.split_off(at);
             let piece = std::mem::replace(open, more);
             self.keep(stream, piece, &mut line);
         }
@@ -81,6 +84,15 @@ mod tests {
         }
         lines.finish(&mut tell);
         told
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_cut_between_characters() {
+        for text in ["é", "x€", "xy😀"].map(|text| text.repeat(LONGEST)) {
+            let cut = lines(&[&text]);
+            assert!(cut.len() > 1 && cut.iter().all(|piece| piece.len() <= LONGEST));
+            assert_eq!(cut.concat(), text);
+        }
     }
 
     #[test]

@@ -53,7 +53,10 @@ pub(super) fn is_unsafe(c: char) -> bool {
 
 /// Characters that change the order in which others are read, or break a line.
 fn misleads(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    matches!(
+        c,
+        '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+    )
 }
 
 #[derive(Default)]
@@ -148,6 +151,7 @@ mod tests {
             ("\x1b[31m\x08x\x1b[0m", "x", "\x1b[31mx\x1b[0m"),
             ("a\tb\t漢\tc", "a       b       漢      c", "a       b       漢      c"),
             ("a\u{202E}b\u{2066}c", "a\\u{202e}b\\u{2066}c", "a\\u{202e}b\\u{2066}c"),
+            ("a\u{200E}b\u{61C}c", "a\\u{200e}b\\u{61c}c", "a\\u{200e}b\\u{61c}c"),
         ] {
             assert_eq!(output(line.as_bytes(), false), plain, "{line:?}");
             assert_eq!(output(line.as_bytes(), true), colored, "{line:?}");
